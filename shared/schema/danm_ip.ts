@@ -1,0 +1,44 @@
+import { type Address, formatAddress, parseAddress, v6Groups } from "./address.ts";
+import { NETWORK_KINDS } from "./network.ts";
+import { AddressText, ObjectMeta } from "./meta.ts";
+import * as z from "zod/mini";
+
+const dnsName = z.string().check(z.minLength(1), z.maxLength(253));
+
+/** `spec` of a held address: which one, of which network, and who holds it. Never changes. */
+export const DanmIpSpec = z.object({
+  space: z.string().check(z.minLength(4), z.maxLength(207), z.regex(/^(dn|tn|cn|as)\.[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/)),
+  address: AddressText,
+  networkKind: z.enum(NETWORK_KINDS),
+  networkNamespace: z.string().check(z.maxLength(63)),
+  networkName: z.string().check(z.minLength(1), z.maxLength(140)),
+  podNamespace: z.string().check(z.minLength(1), z.maxLength(63)),
+  podName: dnsName,
+  podUID: z.string().check(z.minLength(1), z.maxLength(128)),
+  containerID: z.string().check(z.minLength(1), z.maxLength(128), z.regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/)),
+  interface: z.string().check(z.minLength(1), z.maxLength(15)),
+  node: dnsName,
+});
+/** `spec` of a held address. */
+export type DanmIpSpec = z.infer<typeof DanmIpSpec>;
+
+/** One held address. Creating this object is the lock: its name is made of the address and its space. */
+export const DanmIp = z.object({ metadata: ObjectMeta, spec: DanmIpSpec });
+/** One held address. */
+export type DanmIp = z.infer<typeof DanmIp>;
+
+/**
+ * Name of the DanmIp of an address: `<address>.<space>`, IPv4 dotted, IPv6 as eight groups of four lower-case hex
+ * digits joined by `-`.
+ *
+ * @param address text in any accepted form, or already parsed
+ * @throws {AddressError} when a text is not an address
+ */
+export function danmIpName(address: string | Address, space: string): string {
+  const parsed = typeof address === "string" ? parseAddress(address) : address;
+  return `${parsed.family === 4 ? formatAddress(parsed) : groupsName(parsed.value)}.${space}`;
+}
+
+function groupsName(value: bigint): string {
+  return v6Groups(value).map((group) => group.toString(16).padStart(4, "0")).join("-");
+}
