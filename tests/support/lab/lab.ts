@@ -1,0 +1,150 @@
+/** A Kubernetes control plane and nodes for tests and for trying things out, all on this machine. */
+import { run } from "../run.ts";
+import { type Progress, toStderr } from "../progress.ts";
+import { type Binaries, CONTROL_PLANE, ensureBinaries } from "./binaries.ts";
+import { ControlPlane } from "./control_plane.ts";
+import { createLabNetwork, freeSlots } from "./network.ts";
+import { startReaper } from "./reaper_process.ts";
+import { reclaimDeadLabs, removeLab } from "./reclaim.ts";
+import { claimLab, LAB_ADDRESSES, type LabRecord, withRegistry } from "./registry.ts";
+import { type CertificateUser, type KubeUser, type TokenUser, Users } from "./users.ts";
+
+/** What a lab is made of. */
+export interface LabOptions {
+  /** Default true: run kube-controller-manager. */
+  readonly controllerManager?: boolean;
+  /** Default: lines on stderr. */
+  readonly progress?: Progress;
+}
+
+/** How {@linkcode Lab.kubectl} is called. */
+export interface KubectlOptions {
+  readonly stdin?: string;
+  /** Default: the lab's administrator. */
+  readonly as?: KubeUser;
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Starts a lab: a control plane of its own in a network namespace of its own. It ends with `await lab[Symbol.asyncDispose]()`
+ * (best through `await using`), and also when the process that started it dies.
+ *
+ * @throws {Error} when a prerequisite is missing or a part does not start; nothing is left then
+ */
+export async function startLab(options: LabOptions = {}): Promise<Lab> {
+  const progress = options.progress ?? toStderr;
+  keepOffProxies();
+  const binaries = await ensureBinaries(CONTROL_PLANE, progress);
+  await reclaimDeadLabs();
+  const isFree = await freeSlots();
+  const record = await withRegistry(() => claimLab(isFree));
+  await using undo = new AsyncDisposableStack();
+  // Before the lab is removed, thus ended after it: it waits for that.
+  undo.use(startReaper(record));
+  undo.defer(() => removeLab(record));
+  await createLabNetwork(record);
+  const plane = await ControlPlane.start({
+    lab: record,
+    binaries,
+    controllerManager: options.controllerManager ?? true,
+  });
+  undo.defer(() => plane.stop());
+  const users = await Users.create(record, { plane, kubectl: binaries.kubectl });
+  return new Lab({ record, plane, users, binaries, cleanup: undo.move() });
+}
+
+/** A proxy that the environment names for the outside world would answer for the lab's addresses. */
+function keepOffProxies(): void {
+  for (const name of ["NO_PROXY", "no_proxy"]) {
+    const now = Deno.env.get(name);
+    if (!now?.includes(LAB_ADDRESSES)) Deno.env.set(name, now ? `${now},${LAB_ADDRESSES}` : LAB_ADDRESSES);
+  }
+}
+
+interface Parts {
+  readonly record: LabRecord;
+  readonly plane: ControlPlane;
+  readonly users: Users;
+  readonly binaries: Binaries<typeof CONTROL_PLANE[number]>;
+  readonly cleanup: AsyncDisposableStack;
+}
+
+/** A running lab. */
+export class Lab implements AsyncDisposable {
+  readonly #parts: Parts;
+
+  /** Use {@linkcode startLab}. */
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Unique on this machine. */
+  get name(): string {
+    return this.#parts.record.name;
+  }
+
+  /** Slot, addresses, owner. */
+  get record(): LabRecord {
+    return this.#parts.record;
+  }
+
+  /** A directory for keys, data and logs that goes with the lab. The same path inside nodes. */
+  get dir(): string {
+    return this.#parts.record.dir;
+  }
+
+  /** Name of the lab's network namespace, under /run/netns. */
+  get netns(): string {
+    return this.#parts.record.name;
+  }
+
+  /** URL of the API server, the same for test processes, kubectl and nodes. */
+  get server(): string {
+    return this.#parts.plane.server;
+  }
+
+  /** Member of system:masters. */
+  get admin(): CertificateUser {
+    return this.#parts.users.admin;
+  }
+
+  /** The control plane, for its faults: stall, resume or restart etcd. */
+  get controlPlane(): ControlPlane {
+    return this.#parts.plane;
+  }
+
+  /** Path of the kubectl that {@linkcode Lab.kubectl} runs. */
+  get kubectlPath(): string {
+    return this.#parts.binaries.kubectl;
+  }
+
+  /** Gives a user of that name (and groups) a client certificate. */
+  async user(name: string, groups: readonly string[] = []): Promise<CertificateUser> {
+    return await this.#parts.users.certificate(name, groups);
+  }
+
+  /**
+   * Gets a token of an existing ServiceAccount.
+   *
+   * @param options.node binds the token to this existing Node, as a kubelet's requests for its Pods are
+   */
+  async serviceAccount(namespace: string, name: string, options: { node?: string } = {}): Promise<TokenUser> {
+    return await this.#parts.users.serviceAccount(namespace, name, options);
+  }
+
+  /**
+   * Runs the real kubectl and gives what it printed.
+   *
+   * @throws {CommandFailed} when it fails
+   */
+  async kubectl(argv: readonly string[], options: KubectlOptions = {}): Promise<string> {
+    const { as = this.admin, ...rest } = options;
+    const flags = ["--kubeconfig", as.kubeconfigPath, "--cache-dir", `${this.dir}/kubectl`];
+    return (await run([this.kubectlPath, ...flags, ...argv], rest)).stdout;
+  }
+
+  /** Takes everything down; nothing is left on the machine. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.cleanup.disposeAsync();
+  }
+}
