@@ -1,0 +1,101 @@
+import { messageOf } from "../errors.ts";
+import { KubeconfigError, type KubeTarget } from "./kube_target.ts";
+
+/** One request as it goes out. */
+export interface Outgoing {
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body?: BodyInit;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What came back, read to its end. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/**
+ * Sends requests to one API server over one HTTP/2 connection, in parallel. A server, or a proxy before it, that only
+ * speaks HTTP/1.1 is spoken to in that from its first refusal on.
+ */
+export class Transport implements Disposable {
+  readonly #target: KubeTarget;
+  #http: Deno.HttpClient;
+  #http1 = false;
+
+  /** @throws {KubeconfigError} when certificate, key or proxy of the target cannot be used */
+  constructor(target: KubeTarget) {
+    this.#target = target;
+    // Go serves HTTP/2 only under TLS.
+    this.#http1 = target.server.startsWith("http:");
+    this.#http = open(target, this.#http1);
+  }
+
+  /**
+   * @param makeRequest called for each time the request is sent: a streamed body can be sent only once
+   * @throws whatever `fetch` throws; nothing for HTTP errors
+   */
+  async send(path: string, makeRequest: () => Outgoing): Promise<Answer> {
+    try {
+      return await this.#once(path, makeRequest());
+    } catch (error) {
+      // The handshake failed, so the request was not sent.
+      if (!refusesHttp2(error)) throw error;
+      this.#useHttp1();
+      return await this.#once(path, makeRequest());
+    }
+  }
+
+  async #once(path: string, request: Outgoing): Promise<Answer> {
+    const { signal, ...init } = request;
+    // A redirect would carry our token to wherever it points.
+    const options = { ...init, client: this.#http, redirect: "manual" as const, ...(signal ? { signal } : {}) };
+    const response = await fetch(this.#target.server + path, options);
+    return { status: response.status, headers: response.headers, body: await textOf(response) };
+  }
+
+  #useHttp1(): void {
+    // Requests in parallel fail together; the first of them changes the client for all.
+    if (this.#http1) return;
+    this.#http1 = true;
+    this.#http.close();
+    this.#http = open(this.#target, true);
+  }
+
+  [Symbol.dispose](): void {
+    this.#http.close();
+  }
+}
+
+async function textOf(response: Response): Promise<string> {
+  try {
+    return await response.text();
+  } catch (cause) {
+    throw new TypeError("the answer broke off", { cause });
+  }
+}
+
+function refusesHttp2(error: unknown): boolean {
+  return error instanceof Error && error.cause instanceof Error &&
+    error.cause.message.includes("NoApplicationProtocol");
+}
+
+function open(target: KubeTarget, http1: boolean): Deno.HttpClient {
+  const { caCerts, clientCertificate, proxyUrl } = target;
+  try {
+    return Deno.createHttpClient({
+      http1,
+      http2: !http1,
+      caCerts: [...caCerts],
+      ...clientCertificate,
+      ...(proxyUrl === undefined ? {} : { proxy: { url: proxyUrl } }),
+    });
+  } catch (error) {
+    throw new KubeconfigError(`${target.source}: certificate, key or proxy cannot be used: ${messageOf(error)}`, {
+      file: target.source,
+      cause: error,
+    });
+  }
+}
