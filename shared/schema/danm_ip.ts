@@ -1,7 +1,8 @@
-import { type Address, formatAddress, parseAddress, v6Groups } from "./address.ts";
 import { NETWORK_KINDS } from "./network.ts";
 import { AddressText, ObjectMeta } from "./meta.ts";
 import * as z from "zod/mini";
+
+export { danmIpName } from "./danm_ip_name.ts";
 
 const dnsName = z.string().check(z.minLength(1), z.maxLength(253));
 
@@ -26,19 +27,3 @@ export type DanmIpSpec = z.infer<typeof DanmIpSpec>;
 export const DanmIp = z.object({ metadata: ObjectMeta, spec: DanmIpSpec });
 /** One held address. */
 export type DanmIp = z.infer<typeof DanmIp>;
-
-/**
- * Name of the DanmIp of an address: `<address>.<space>`, IPv4 dotted, IPv6 as eight groups of four lower-case hex
- * digits joined by `-`.
- *
- * @param address text in any accepted form, or already parsed
- * @throws {AddressError} when a text is not an address
- */
-export function danmIpName(address: string | Address, space: string): string {
-  const parsed = typeof address === "string" ? parseAddress(address) : address;
-  return `${parsed.family === 4 ? formatAddress(parsed) : groupsName(parsed.value)}.${space}`;
-}
-
-function groupsName(value: bigint): string {
-  return v6Groups(value).map((group) => group.toString(16).padStart(4, "0")).join("-");
-}

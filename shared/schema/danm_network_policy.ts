@@ -1,5 +1,5 @@
 import { NETWORK_KINDS } from "./network.ts";
-import { ObjectMeta } from "./meta.ts";
+import { Conditions, ObjectMeta } from "./meta.ts";
 import * as z from "zod/mini";
 
 const labelKey = z.string().check(z.maxLength(317));
@@ -57,6 +57,14 @@ export const PolicyPort = z.object({
 /** A port, a range of ports, or all ports of a protocol. */
 export type PolicyPort = z.infer<typeof PolicyPort>;
 
+/** `status` of a policy, written by the policer. */
+export const DanmNetworkPolicyStatus = z.object({
+  observedGeneration: z.optional(z.int().check(z.minimum(0))),
+  conditions: z.optional(Conditions),
+});
+/** `status` of a policy, written by the policer. */
+export type DanmNetworkPolicyStatus = z.infer<typeof DanmNetworkPolicyStatus>;
+
 const ports = z.optional(z.array(PolicyPort).check(z.maxLength(64)));
 const peers = z.optional(z.array(PolicyPeer).check(z.maxLength(64)));
 
@@ -82,6 +90,10 @@ export const DanmNetworkPolicySpec = z.object({
 export type DanmNetworkPolicySpec = z.infer<typeof DanmNetworkPolicySpec>;
 
 /** NetworkPolicy for every interface of a Pod. */
-export const DanmNetworkPolicy = z.object({ metadata: ObjectMeta, spec: DanmNetworkPolicySpec });
+export const DanmNetworkPolicy = z.object({
+  metadata: ObjectMeta,
+  spec: DanmNetworkPolicySpec,
+  status: z.optional(DanmNetworkPolicyStatus),
+});
 /** NetworkPolicy for every interface of a Pod. */
 export type DanmNetworkPolicy = z.infer<typeof DanmNetworkPolicy>;

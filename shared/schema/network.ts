@@ -84,7 +84,7 @@ export type NetworkOptions = z.infer<typeof NetworkOptions>;
 export const NetworkSpec = z.object({
   NetworkID: z.optional(PathComponent),
   NetworkType: z._default(PathComponent, "ipvlan"),
-  AllowedTenants: z.optional(z.nullable(z.array(z.string().check(z.maxLength(63))))),
+  AllowedTenants: z.optional(z.nullable(z.array(z.string().check(z.maxLength(63))).check(z.maxLength(1024)))),
   Options: z.optional(NetworkOptions),
 });
 /** `spec` of every kind of network. */
