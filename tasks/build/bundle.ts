@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import { run } from "../../tests/support/run.ts";
+
+/**
+ * How esbuild gets `require` into a bundle that holds a CommonJS package. Importing `node:module` costs 30 ms and
+ * 10 MB at every start, even when the package itself is only loaded when it is needed.
+ */
+const EAGER_REQUIRE = /import\{createRequire as (\w+)\}\s*from\s*"node:module";var (\w+)=\1\(import\.meta\.url\);/;
+
+/** What one bundling needs. */
+export interface BundleRequest {
+  /** Folder with the `deno.json` that resolves imports. */
+  readonly root: string;
+  /** The module to start from, relative to `root`. */
+  readonly entry: string;
+  /** Folder that gets `main.js` and the chunks that are only loaded when they are needed. */
+  readonly outDir: string;
+}
+
+/**
+ * Bundles and minifies a module with all that it imports; dynamic imports become chunks of their own.
+ *
+ * @throws {CommandFailed} with what `deno bundle` says
+ * @throws {Error} when the bundle still loads `node:module` at every start
+ */
+export async function bundle({ root, entry, outDir }: BundleRequest): Promise<void> {
+  const argv = [Deno.execPath(), "bundle", "--quiet", "--minify", "--code-splitting", "--outdir", outDir, entry];
+  await run(argv, { cwd: root, timeoutMs: 300_000 });
+  for await (const file of Deno.readDir(outDir)) {
+    if (file.isFile && file.name.endsWith(".js")) await deferRequire(join(outDir, file.name));
+  }
+}
+
+/** The text of a bundle with `require` made when it is first called instead of at start. */
+export function withLazyRequire(text: string): string {
+  return text.replace(
+    EAGER_REQUIRE,
+    'var $2=e=>process.getBuiltinModule("node:module").createRequire(import.meta.url)(e);',
+  );
+}
+
+async function deferRequire(path: string): Promise<void> {
+  const text = await Deno.readTextFile(path);
+  const changed = withLazyRequire(text);
+  if (changed.includes("__deno_internal_createRequire")) {
+    throw new Error(`${path}: deno bundle writes \`require\` in another way than before; adapt EAGER_REQUIRE`);
+  }
+  if (changed !== text) await Deno.writeTextFile(path, changed);
+}

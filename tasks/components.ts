@@ -1,0 +1,45 @@
+/** An executable of the product: what it is made of, what it is called, what it may do. */
+export interface Component {
+  /** The folder with its `main.ts`. */
+  readonly folder: string;
+  /** The name of the executable in `dist/`. */
+  readonly executable: string;
+  /** Deno's permission flags: the least that it works with. */
+  readonly permissions: readonly string[];
+}
+
+/** Starting a plugin needs `--allow-run` without a list, because plugins live in whatever CNI_PATH names. */
+const CNI_PLUGIN = [
+  "--allow-env",
+  "--allow-net",
+  "--allow-read",
+  "--allow-run",
+  "--allow-sys=hostname",
+  "--allow-write",
+];
+
+/**
+ * All executables. The only place that says what each may do; `deno task build` refuses a folder with a `main.ts`
+ * that is not here.
+ */
+export const COMPONENTS: readonly Component[] = [
+  { folder: "cni", executable: "danm", permissions: CNI_PLUGIN },
+  { folder: "fakeipam", executable: "fakeipam", permissions: ["--allow-env"] },
+];
+
+/**
+ * Folders that are, or will be, executables: they import `ipam/`, `shared/` and themselves, never each other.
+ *
+ * @see ARCHITECTURE.md
+ */
+export const EXECUTABLE_FOLDERS = [
+  "cni",
+  "fakeipam",
+  "danm_ipam",
+  "netwatcher",
+  "svcwatcher",
+  "webhook",
+  "cleaner",
+  "policer",
+  "showalloc",
+] as const;
