@@ -1,0 +1,19 @@
+/** Modules that are pure although their names do not say so, because pure ones build on them. */
+const PURE_BY_DECLARATION = new Set(["ipam/bitmap.ts", "ipam/subnet.ts", "shared/errors.ts"]);
+
+/**
+ * Whether a module must be pure: `plan*.ts`, `allocate*.ts`, `validate*.ts`, `render*.ts`, all of `shared/schema/`, and
+ * a few by declaration.
+ *
+ * @param path relative to the repository
+ */
+export function isPure(path: string): boolean {
+  if (isSupport(path)) return false;
+  return path.startsWith("shared/schema/") || PURE_BY_DECLARATION.has(path) ||
+    /(^|\/)(plan|allocate|validate|render)[^/]*\.ts$/.test(path);
+}
+
+/** Whether a module is no part of the product: tests and what they need, tasks, benchmarks. */
+export function isSupport(path: string): boolean {
+  return /^(tests|tasks)\//.test(path) || /_(test|bench)\.ts$/.test(path);
+}
