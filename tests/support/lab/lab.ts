@@ -4,6 +4,8 @@ import { type Progress, toStderr } from "../progress.ts";
 import { type Binaries, CONTROL_PLANE, ensureBinaries } from "./binaries.ts";
 import { ControlPlane } from "./control_plane.ts";
 import { createLabNetwork, freeSlots } from "./network.ts";
+import type { Node } from "./node.ts";
+import { type NodeKind, startNodes } from "./nodes.ts";
 import { startReaper } from "./reaper_process.ts";
 import { reclaimDeadLabs, removeLab } from "./reclaim.ts";
 import { claimLab, LAB_ADDRESSES, type LabRecord, withRegistry } from "./registry.ts";
@@ -11,6 +13,10 @@ import { type CertificateUser, type KubeUser, type TokenUser, Users } from "./us
 
 /** What a lab is made of. */
 export interface LabOptions {
+  /** How many nodes. Default 0. */
+  readonly nodes?: number;
+  /** Default "auto": native where the kernel has ipvlan, 802.1Q and dummy, else user-mode Linux. */
+  readonly nodeKind?: NodeKind;
   /** Default true: run kube-controller-manager. */
   readonly controllerManager?: boolean;
   /** Default: lines on stderr. */
@@ -43,14 +49,31 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   undo.use(startReaper(record));
   undo.defer(() => removeLab(record));
   await createLabNetwork(record);
-  const plane = await ControlPlane.start({
-    lab: record,
-    binaries,
-    controllerManager: options.controllerManager ?? true,
-  });
+  const [plane, nodes] = await both(
+    ControlPlane.start({ lab: record, binaries, controllerManager: options.controllerManager ?? true }),
+    startNodes(record, { count: options.nodes ?? 0, kind: options.nodeKind ?? "auto", progress, undo }),
+  );
   undo.defer(() => plane.stop());
   const users = await Users.create(record, { plane, kubectl: binaries.kubectl });
-  return new Lab({ record, plane, users, binaries, cleanup: undo.move() });
+  await registerNodes(nodes, { kubectl: binaries.kubectl, admin: users.admin });
+  return new Lab({ record, plane, users, nodes, binaries, cleanup: undo.move() });
+}
+
+/** Waits for both even if one fails, so that nothing is still starting while the rest is taken down. */
+async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return await Promise.all([a, b]);
+}
+
+/** Tokens can be bound to Nodes that exist only. */
+async function registerNodes(
+  nodes: readonly Node[],
+  { kubectl, admin }: { kubectl: string; admin: KubeUser },
+): Promise<void> {
+  if (nodes.length === 0) return;
+  const items = nodes.map(({ name }) => ({ apiVersion: "v1", kind: "Node", metadata: { name } }));
+  const stdin = JSON.stringify({ apiVersion: "v1", kind: "List", items });
+  await run([kubectl, "--kubeconfig", admin.kubeconfigPath, "create", "-f", "-"], { stdin });
 }
 
 /** A proxy that the environment names for the outside world would answer for the lab's addresses. */
@@ -65,6 +88,7 @@ interface Parts {
   readonly record: LabRecord;
   readonly plane: ControlPlane;
   readonly users: Users;
+  readonly nodes: readonly Node[];
   readonly binaries: Binaries<typeof CONTROL_PLANE[number]>;
   readonly cleanup: AsyncDisposableStack;
 }
@@ -106,6 +130,11 @@ export class Lab implements AsyncDisposable {
   /** Member of system:masters. */
   get admin(): CertificateUser {
     return this.#parts.users.admin;
+  }
+
+  /** The lab's machines; each has a Node object of its name in the API. */
+  get nodes(): readonly Node[] {
+    return this.#parts.nodes;
   }
 
   /** The control plane, for its faults: stall, resume or restart etcd. */

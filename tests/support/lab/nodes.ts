@@ -1,0 +1,35 @@
+import type { Progress } from "../progress.ts";
+import type { Node } from "./node.ts";
+import { NativeNode, probeMachine } from "./node_native.ts";
+import type { LabRecord } from "./registry.ts";
+
+/** Which kind of nodes is wanted. */
+export type NodeKind = "auto" | Node["kind"];
+
+/** How many nodes of which kind; what is started is stopped through `undo`. */
+export interface StartNodesOptions {
+  readonly count: number;
+  readonly kind: NodeKind;
+  readonly progress: Progress;
+  readonly undo: AsyncDisposableStack;
+}
+
+/** Starts a lab's nodes, all at once. */
+export async function startNodes(lab: LabRecord, options: StartNodesOptions): Promise<Node[]> {
+  const kind = options.kind === "auto" ? await bestKind() : options.kind;
+  if (options.count > 0) options.progress(`starting ${options.count} ${kind} nodes`);
+  const starting = Array.from({ length: options.count }, async (_, index) => {
+    const node = await NativeNode.start(lab, index);
+    options.undo.defer(() => node.stop());
+    return node;
+  });
+  // All of them, even if one fails: what is still starting cannot be stopped.
+  await Promise.allSettled(starting);
+  return await Promise.all(starting);
+}
+
+/** Native where the machine's kernel can do all that DANM needs. */
+async function bestKind(): Promise<Node["kind"]> {
+  const { ipvlan, vlan, dummy } = await probeMachine();
+  return ipvlan && vlan && dummy ? "native" : "uml";
+}
