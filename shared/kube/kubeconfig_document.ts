@@ -72,7 +72,7 @@ async function parse(text: string, file: string): Promise<unknown> {
     return JSON.parse(text);
   } catch {
     // Not JSON, hence YAML, of which JSON is a part: its parser's message is the one that helps.
-    const { parseDocument } = await import("yaml");
+    const { parseDocument } = await import("./yaml.ts");
     // Pretty errors quote the line, which may hold a token.
     const document = parseDocument(text, { prettyErrors: false });
     const [fault] = document.errors;

@@ -15,7 +15,7 @@ export function findBrokenRules(modules: readonly Module[]): string[] {
   return [...new Set([...broken, ...findCycles(modules)])].sort();
 }
 
-function judge(path: string, { target, dynamic }: Import): string[] {
+function judge(path: string, { target, dynamic, typeOnly }: Import): string[] {
   if (isSupport(path)) return [];
   const says = (rule: string): string[] => [`${path} imports ${target}: ${rule}`];
   const folder = executableOf(path);
@@ -29,7 +29,7 @@ function judge(path: string, { target, dynamic }: Import): string[] {
     return says("executables import ipam/, shared/ and themselves only");
   }
   if (path.startsWith("shared/") && target.startsWith("ipam/")) return says("shared/ stands below ipam/");
-  if (isPure(path) && !isPure(target) && !PURE_PACKAGES.test(target)) {
+  if (isPure(path) && !typeOnly && !isPure(target) && !PURE_PACKAGES.test(target)) {
     return says("a pure module imports pure modules, zod and ipaddr.js only");
   }
   if (dynamic && target.startsWith("npm:")) {

@@ -33,10 +33,11 @@ Deno.test("each import rule is noticed when it is broken", async (t) => {
       name: "nothing is broken",
       files: {
         "cni/main.ts": `import "../ipam/a.ts"; import "./plan_a.ts"; import "../shared/log.ts"; import "yaml";`,
-        "cni/plan_a.ts": `import "zod/mini"; import "ipaddr.js"; import "../shared/schema/a.ts";`,
+        "cni/plan_a.ts":
+          `import "zod/mini"; import "ipaddr.js"; import "../shared/schema/a.ts"; import type { A } from "../shared/log.ts"; export type B = A;`,
         "cni/plan_a_test.ts": `import "../tests/support/a.ts"; import "@std/assert";`,
         "ipam/a.ts": `import "../shared/log.ts";`,
-        "shared/log.ts": empty,
+        "shared/log.ts": "export type A = 1;",
         "shared/schema/a.ts": empty,
         "shared/std/assert.ts": empty,
         "tests/support/a.ts": `import "../../cni/main.ts"`,

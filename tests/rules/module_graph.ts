@@ -14,6 +14,8 @@ export interface Import {
   /** Path relative to the root for a module of the repository, otherwise the resolved specifier, as `npm:zod@^4/mini`. */
   readonly target: string;
   readonly dynamic: boolean;
+  /** Of types alone, so that nothing of it is left when the code runs. */
+  readonly typeOnly: boolean;
 }
 
 /** What of the output of `deno info --json` is used here. */
@@ -60,7 +62,11 @@ function toModule({ specifier, error, dependencies = [] }: DenoInfo["modules"][n
   const imports = dependencies.map((dependency) => {
     const target = dependency.code ?? dependency.type;
     if (target?.specifier === undefined) throw new Error(`${path}: ${dependency.specifier}: ${target?.error}`);
-    return { target: toPath(target.specifier, root), dynamic: dependency.isDynamic === true };
+    return {
+      target: toPath(target.specifier, root),
+      dynamic: dependency.isDynamic === true,
+      typeOnly: dependency.code === undefined,
+    };
   });
   return { path, imports };
 }

@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import { runLogged } from "../support/run_logged.ts";
+import { countJunit, type Counts } from "./junit.ts";
+import type { Suite } from "./suites.ts";
+import type { Outcome } from "./summary.ts";
+
+/**
+ * Runs one suite; its output goes to stdout and to a log.
+ *
+ * @param options.args further arguments for `deno test`, such as `--filter=x`, or files instead of the suite's
+ */
+export async function runSuite(
+  suite: Suite,
+  { root, args }: { root: string; args: readonly string[] },
+): Promise<Outcome> {
+  const report = await Deno.makeTempFile({ prefix: `danm-${suite.name}-`, suffix: ".xml" });
+  try {
+    const argv = [Deno.execPath(), "test", "--no-prompt", ...suite.permissions, `--junit-path=${report}`];
+    if (suite.ignore.length > 0) argv.push(`--ignore=${suite.ignore.join(",")}`);
+    const paths = await pathsOf(suite, { root, args });
+    if (paths === undefined) return ran(suite, 0, { passed: 0, failed: 0, ignored: 0 });
+    const exitCode = await runLogged([...argv, ...args, ...paths], {
+      cwd: root,
+      log: join(root, "logs", `test-${suite.name}.log`),
+    });
+    return ran(suite, exitCode, countJunit(await Deno.readTextFile(report)));
+  } finally {
+    await Deno.remove(report);
+  }
+}
+
+function ran(suite: Suite, exitCode: number, counts: Counts): Outcome {
+  return { suite: suite.name, kind: "ran", exitCode, counts };
+}
+
+/** What to add to `deno test`: nothing when `args` name files already; undefined when the suite has no files at all. */
+async function pathsOf(
+  suite: Suite,
+  { root, args }: { root: string; args: readonly string[] },
+): Promise<readonly string[] | undefined> {
+  if (args.some((arg) => !arg.startsWith("-"))) return [];
+  const found = await existing(suite.paths, root);
+  return found.length === 0 ? undefined : found;
+}
+
+async function existing(paths: readonly string[], root: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of paths) {
+    try {
+      await Deno.stat(join(root, path));
+      found.push(path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return found;
+}
