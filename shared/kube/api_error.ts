@@ -30,7 +30,8 @@ export interface ApiFailure {
   readonly status: number;
   /**
    * The `reason` of the Status object, or the one that belongs to the HTTP status. Without an answer `ConnectionFailed`
-   * (nothing was sent), `ConnectionLost`, `Aborted` (the caller's signal) or `Misconfigured` (TLS, URL).
+   * (nothing was sent), `ConnectionLost`, `Aborted` (the caller's signal) or `Misconfigured` (TLS, URL). Of an answer of
+   * success that cannot be read `BrokenOff`, or `NotJson` when it is not the API server's.
    */
   readonly reason: string;
   /** What the API server said, or why there was no answer. */

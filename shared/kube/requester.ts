@@ -122,8 +122,9 @@ function read(sent: SentRequest, answer: Answer): Outcome {
   try {
     return { value: JSON.parse(answer.body) };
   } catch (cause) {
-    // Success of something that is not the API server (a login page), or an answer that broke off.
-    return { failure: { ...failureOfAnswer(sent, answer), reason: "NotJson", cause } };
+    // An answer without a content-length that broke off can look whole.
+    const json = answer.headers.get("content-type")?.startsWith("application/json");
+    return { failure: { ...failureOfAnswer(sent, answer), reason: json ? "BrokenOff" : "NotJson", cause } };
   }
 }
 

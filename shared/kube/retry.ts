@@ -22,15 +22,15 @@ export const DEFAULT_RETRY: RetryPolicy = {
 
 /** Answers after which the same request may well succeed. 501 and 505 are about the request, not about the moment. */
 const PASSING: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
-/** Failures without an answer that may pass; bad certificates do not. */
-const PASSING_REASONS: ReadonlySet<string> = new Set(["ConnectionFailed", "ConnectionLost"]);
+/** Failures without a whole answer that may pass; bad certificates do not. */
+const PASSING_REASONS: ReadonlySet<string> = new Set(["ConnectionFailed", "ConnectionLost", "BrokenOff"]);
 
 /**
  * Whether to send the same request again. Reads, and writes that are idempotent (a DELETE of one UID), after every
  * passing failure; other writes only after one that proves that nothing was done.
  */
 export function isRetriable(failure: ApiFailure, idempotent: boolean): boolean {
-  const passing = failure.status === 0 ? PASSING_REASONS.has(failure.reason) : PASSING.has(failure.status);
+  const passing = PASSING_REASONS.has(failure.reason) || PASSING.has(failure.status);
   return passing && (idempotent || failure.effect === "none");
 }
 
