@@ -6,6 +6,7 @@
  */
 import { ROOT } from "../support/root.ts";
 import { isPure, isSupport } from "./layout.ts";
+import { documentedExports, fileLength, nothingForLater } from "./text_rules.ts";
 
 /** Globals through which a pure module would see or change something but its arguments. */
 const IMPURE = new Set([
@@ -108,6 +109,9 @@ const plugin: Deno.lint.Plugin = {
     "pure": { create: pure },
     "environment-in-main": { create: environment },
     "commands-in-host": { create: commands },
+    "documented-exports": { create: (context) => documentedExports(context, relative(context.filename)) },
+    "file-length": { create: (context) => fileLength(context, relative(context.filename)) },
+    "nothing-for-later": { create: nothingForLater },
   },
 };
 

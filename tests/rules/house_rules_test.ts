@@ -8,13 +8,13 @@ Deno.test("the lint rules of the house report what breaks them and nothing else"
     {
       name: "a clean plan",
       path: "cni/plan_x.ts",
-      source: `export const a = { process: 1 }.process + Date.UTC(2000);`,
+      source: `/** A. */ export const a = { process: 1 }.process + Date.UTC(2000);`,
       reported: [],
     },
     {
       name: "names in comments and texts",
       path: "cni/plan_x.ts",
-      source: `// Deno.env\nexport const a = "Date.now()";`,
+      source: `// Deno.env\n/** A. */ export const a = "Date.now()";`,
       reported: [],
     },
     { name: "Deno in a plan", path: "cni/plan_x.ts", source: `Deno.readTextFile("x")`, reported: ["danm/pure"] },
@@ -102,6 +102,34 @@ Deno.test("the lint rules of the house report what breaks them and nothing else"
       path: "cni/delegate.ts",
       source: `await import("node:child_process")`,
       reported: ["danm/commands-in-host"],
+    },
+    {
+      name: "an export without documentation",
+      path: "cni/add.ts",
+      source: `/** Of the module. */\n\nimport "./a.ts";\nexport const a = 1;`,
+      reported: ["danm/documented-exports"],
+    },
+    {
+      name: "overloads, of which one is documented",
+      path: "cni/add.ts",
+      source: `/** A. */\nexport function a(): void;\nexport function a(): void {}`,
+      reported: [],
+    },
+    {
+      name: "a schema and its type",
+      path: "cni/add.ts",
+      source: `/** A. */\n// deno-lint-ignore x\nexport const A = 1; export type A = 1;`,
+      reported: [],
+    },
+    { name: "an undocumented export of a test", path: "cni/add_test.ts", source: `export const a = 1;`, reported: [] },
+    { name: "a long file", path: "cni/add.ts", source: "1;\n".repeat(251), reported: ["danm/file-length"] },
+    { name: "a file that is just short enough", path: "cni/add.ts", source: "1;\n".repeat(250), reported: [] },
+    { name: "a long test", path: "cni/add_test.ts", source: "1;\n".repeat(251), reported: [] },
+    {
+      name: "something left for later",
+      path: "cni/add_test.ts",
+      source: `// ${["TO", "DO"].join("")}: later`,
+      reported: ["danm/nothing-for-later"],
     },
   ];
   for (const { name, path, source, reported } of cases) {
