@@ -71,14 +71,25 @@ async function parse(text: string, file: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch {
-    // Not JSON, hence YAML, of which JSON is a part: its parser's message is the one that helps.
-    const { parseDocument } = await import("./yaml.ts");
-    // Pretty errors quote the line, which may hold a token.
-    const document = parseDocument(text, { prettyErrors: false });
-    const [fault] = document.errors;
-    if (!fault) return document.toJS();
+    // Not JSON, hence YAML, of which JSON is a part: its parser's findings are the ones that help.
+    return await parseYaml(text, file);
+  }
+}
+
+/** Says where a fault is, but never quotes the text: it may be a token. */
+async function parseYaml(text: string, file: string): Promise<unknown> {
+  const { parseDocument } = await import("yaml");
+  const document = parseDocument(text, { prettyErrors: false });
+  const [fault] = document.errors;
+  if (fault) {
     const line = text.slice(0, fault.pos[0]).split("\n").length;
     throw new KubeconfigError(`kubeconfig ${file} is neither JSON nor YAML: ${fault.code} in line ${line}`, { file });
+  }
+  try {
+    return document.toJS();
+  } catch {
+    const why = "an alias has no anchor, or there are too many";
+    throw new KubeconfigError(`kubeconfig ${file} is neither JSON nor YAML: ${why}`, { file });
   }
 }
 

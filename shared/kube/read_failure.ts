@@ -137,7 +137,8 @@ function excerpt({ headers, body }: { readonly headers: Headers; readonly body: 
 export function retryAfter(header: string | null, now: () => number = Date.now): number | undefined {
   if (header === null) return undefined;
   if (/^\s*\d+\s*$/.test(header)) return seconds(Number(header));
-  const date = Date.parse(header);
+  // Left to itself, Date.parse takes "-3" for a year.
+  const date = /[a-z]{3}/i.test(header) ? Date.parse(header) : NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now());
 }
 

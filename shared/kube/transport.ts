@@ -16,6 +16,11 @@ export interface Answer {
   readonly body: string;
 }
 
+/** What a request is told that waited for the connection which another one, in parallel, failed to open. */
+const CANCELED = "client error (Connect): request was canceled";
+/** Canceled, refused, canceled again by others that were refused later; then something else is wrong. */
+const MAX_TURNS = 4;
+
 /**
  * Sends requests to one API server over one HTTP/2 connection, in parallel. A server, or a proxy before it, that only
  * speaks HTTP/1.1 is spoken to in that from its first refusal on.
@@ -38,13 +43,16 @@ export class Transport implements Disposable {
    * @throws whatever `fetch` throws; nothing for HTTP errors
    */
   async send(path: string, makeRequest: () => Outgoing): Promise<Answer> {
-    try {
-      return await this.#once(path, makeRequest());
-    } catch (error) {
-      // The handshake failed, so the request was not sent.
-      if (!refusesHttp2(error)) throw error;
-      this.#useHttp1();
-      return await this.#once(path, makeRequest());
+    for (let turns = 1;; turns++) {
+      try {
+        return await this.#once(path, makeRequest());
+      } catch (error) {
+        // In both cases there was no connection, so nothing was sent.
+        const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : "";
+        const refused = why.includes("NoApplicationProtocol");
+        if (turns === MAX_TURNS || !(refused || why.endsWith(CANCELED))) throw error;
+        if (refused) this.#useHttp1();
+      }
     }
   }
 
@@ -75,11 +83,6 @@ async function textOf(response: Response): Promise<string> {
   } catch (cause) {
     throw new TypeError("the answer broke off", { cause });
   }
-}
-
-function refusesHttp2(error: unknown): boolean {
-  return error instanceof Error && error.cause instanceof Error &&
-    error.cause.message.includes("NoApplicationProtocol");
 }
 
 function open(target: KubeTarget, http1: boolean): Deno.HttpClient {
