@@ -100,9 +100,10 @@ export abstract class BaseNode {
   }
 }
 
+// A device cannot carry both ipvlan and macvlan, hence the two ends of the pair.
 const PROBES: readonly (readonly [keyof NodeSupport, string])[] = [
   ["ipvlan", "link add link probe0 name probe1 type ipvlan mode l2"],
-  ["macvlan", "link add link probe0 name probe2 type macvlan"],
+  ["macvlan", "link add link probe9 name probe2 type macvlan"],
   ["vlan", "link add link probe0 name probe3 type vlan id 7"],
   ["vxlan", "link add name probe4 type vxlan id 7 dstport 4789"],
   ["dummy", "link add name probe5 type dummy"],

@@ -1,6 +1,7 @@
 import type { Progress } from "../progress.ts";
 import type { Node } from "./node.ts";
 import { NativeNode, probeMachine } from "./node_native.ts";
+import { createManagementBridge, UmlNode } from "./node_uml.ts";
 import type { LabRecord } from "./registry.ts";
 
 /** Which kind of nodes is wanted. */
@@ -18,8 +19,9 @@ export interface StartNodesOptions {
 export async function startNodes(lab: LabRecord, options: StartNodesOptions): Promise<Node[]> {
   const kind = options.kind === "auto" ? await bestKind() : options.kind;
   if (options.count > 0) options.progress(`starting ${options.count} ${kind} nodes`);
+  if (options.count > 0 && kind === "uml") await createManagementBridge(lab);
   const starting = Array.from({ length: options.count }, async (_, index) => {
-    const node = await NativeNode.start(lab, index);
+    const node = await (kind === "native" ? NativeNode : UmlNode).start(lab, index);
     options.undo.defer(() => node.stop());
     return node;
   });
