@@ -1,0 +1,153 @@
+import type { PodIdentity } from "../shared/cni/cni_args.ts";
+import type { CniResult } from "../shared/cni/cni_result.ts";
+import type { VerbRequest } from "../shared/cni/plugin.ts";
+import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
+import type { KubeClient } from "../shared/kube/client.ts";
+import { findAnnotation } from "../shared/schema/annotations.ts";
+import { type InterfaceRequest, parseInterfacesAnnotation } from "../shared/schema/interfaces_annotation.ts";
+import type { NetConf } from "../shared/schema/netconf.ts";
+import type { Network } from "../shared/schema/network.ts";
+import { attach } from "./attach.ts";
+import { detach } from "./detach.ts";
+import { getDefaultNetwork, getNetworks } from "./networks.ts";
+import { planAttachments } from "./plan_attachments.ts";
+import { getPod, type Pod } from "./pod.ts";
+import type { OwnedObject } from "../ipam/ledger.ts";
+import type { SandboxDeps } from "./sandbox_deps.ts";
+import { TOMBSTONE_SECONDS } from "./sandbox_lock.ts";
+
+/** An ADD, its environment and configuration checked. */
+export interface AddRequest extends VerbRequest {
+  readonly netconf: NetConf;
+  readonly identity: PodIdentity;
+  /** Name of the Node object where neither configuration nor Pod tell. */
+  readonly hostname: string;
+  /** Aborts when the time for the whole ADD is over. */
+  readonly signal: AbortSignal;
+}
+
+/** What ADD needs besides. */
+export interface AddDeps extends SandboxDeps {
+  readonly client: () => Promise<KubeClient>;
+}
+
+/** Time for undoing a failed ADD, in milliseconds; it comes on top of the ADD's own. */
+const UNDO_MS = 10_000;
+
+/**
+ * Attaches a sandbox to all networks that its Pod asks for.
+ *
+ * @returns the merged result, the runtime's own interface first
+ * @throws {CniError} or {AggregateError} of several, after everything that was done is undone; what could not be undone
+ *   is in the sandbox's record, for DEL
+ */
+export async function add(request: AddRequest, deps: AddDeps): Promise<CniResult> {
+  const { signal, netns } = request;
+  using lock = await deps.records.lock(request, signal);
+  if (lock.detachedFor !== undefined) {
+    throw new CniError(
+      ErrorCode.InvalidRequest,
+      `sandbox ${request.containerID} was detached ${Math.round(lock.detachedFor)} s ago`,
+      {
+        details:
+          `a container id is attached again after ${TOMBSTONE_SECONDS} s at the earliest: a late ADD must not undo a DEL`,
+      },
+    );
+  }
+  const inherited = await clearOwnPast(request, deps);
+  const client = await deps.client();
+  const pod = await getPod(client, request.identity, signal);
+  const { requests, networks } = await resolveNetworks(pod, { client, namespace: request.identity.namespace, signal });
+  const attachments = planAttachments({
+    namespace: request.identity.namespace,
+    firstInterface: request.ifname,
+    namingScheme: request.netconf.namingScheme,
+    requests,
+    networks,
+  });
+  await clearOlderSandboxes(pod, request, deps);
+  const node = request.netconf.nodeName || pod.spec.nodeName || request.hostname;
+  const log = deps.log.with({
+    pod: `${request.identity.namespace}/${pod.metadata.name}`,
+    containerID: request.containerID,
+  });
+  for (const { interface: name, subject, warnings } of attachments) {
+    for (const warning of warnings) log.warn(warning, { interface: name, network: subject });
+  }
+  const result = await attach({ request, pod, node, netns, attachments, inherited }, {
+    deps: { ...deps, log },
+    signal,
+    undoSignal: () => AbortSignal.timeout(UNDO_MS),
+    onUndone: () => lock.remove(),
+  });
+  log.info("attached", {
+    interfaces: result.interfaces?.map(({ name }) => name),
+    ips: result.ips?.map(({ address }) => address),
+  });
+  return result;
+}
+
+/**
+ * Undoes what an ADD of this very sandbox left when it died. Writes of unknown fate are taken over: while one of them
+ * may still come, this sandbox answers for it.
+ *
+ * @throws {CniError} code 104 when the sandbox is attached already
+ */
+async function clearOwnPast(request: AddRequest, deps: AddDeps): Promise<OwnedObject[]> {
+  const inherited: OwnedObject[] = [];
+  for (const file of deps.records.find(request)) {
+    if (file.state === "attached") {
+      throw new CniError(ErrorCode.InvalidRequest, `sandbox ${request.containerID} is attached already`, {
+        details: "ADD is not repeated on an attached sandbox; DEL comes first",
+      });
+    }
+    if (file.state === "attaching") await detach(deps.records.read(file), { deps, signal: request.signal });
+  }
+  for (const file of deps.records.find(request)) {
+    const record = deps.records.read(file);
+    inherited.push(...record.objects);
+    deps.records.remove(record);
+  }
+  return inherited;
+}
+
+/** Detaches what this node still has of older sandboxes of the Pod: of one Pod only the newest sandbox lives. */
+async function clearOlderSandboxes(pod: Pod, request: AddRequest, deps: AddDeps): Promise<void> {
+  for (const file of deps.records.list()) {
+    if (file.podUID !== pod.metadata.uid || file.containerID === request.containerID || file.state === "doubtful") {
+      continue;
+    }
+    try {
+      using lock = await deps.records.lock(file, request.signal);
+      const [still] = deps.records.find(file).filter(({ state }) => state !== "doubtful");
+      if (!still) continue;
+      await detach(deps.records.read(still), { deps, signal: request.signal });
+      lock.bury();
+    } catch (error) {
+      // Its own DEL comes, or the sweep; a static address of it is taken over anyway.
+      deps.log.warn("an older sandbox of the Pod could not be detached", {
+        record: file.path,
+        error: messageOf(error),
+      });
+    }
+  }
+}
+
+async function resolveNetworks(
+  pod: Pod,
+  options: { client: KubeClient; namespace: string; signal: AbortSignal },
+): Promise<{ requests: InterfaceRequest[]; networks: Network[] }> {
+  const { client, namespace, signal } = options;
+  const annotation = findAnnotation(pod.metadata.annotations, "interfaces");
+  const requests = annotation ? parseInterfacesAnnotation(annotation.value, annotation.name) : [];
+  if (requests.length > 0) return { requests, networks: await getNetworks(client, requests, { namespace, signal }) };
+  const network = await getDefaultNetwork(client, { namespace, signal });
+  const { cidr, net6 } = network.spec.Options;
+  const request: InterfaceRequest = {
+    kind: network.kind,
+    name: network.metadata.name,
+    ...(cidr && { ip: "dynamic" }),
+    ...(net6 && { ip6: "dynamic" }),
+  };
+  return { requests: [request], networks: [network] };
+}

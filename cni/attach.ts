@@ -1,0 +1,225 @@
+import { allocateAddress, type Holder } from "../ipam/address_allocator.ts";
+import { claim } from "../ipam/claim.ts";
+import { Ledger, type OwnedObject } from "../ipam/ledger.ts";
+import type { CniResult } from "../shared/cni/cni_result.ts";
+import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
+import { spaceOf } from "../shared/schema/space.ts";
+import type { AddRequest } from "./add.ts";
+import { type AttachmentIdentity, endpointName, identify } from "./attachment_identity.ts";
+import { configure } from "./configure.ts";
+import { delegateAdd } from "./delegate.ts";
+import { detach } from "./detach.ts";
+import { findHostLinks, type HostLinks } from "./host_link.ts";
+import { createIpvlans } from "./ipvlan.ts";
+import { renderEndpoint } from "./render_endpoint.ts";
+import { renderMacvlan } from "./render_macvlan.ts";
+import type { PlannedAttachment } from "./plan_attachments.ts";
+import type { Pod } from "./pod.ts";
+import type { SandboxRecord } from "./record.ts";
+import { type Configured, type GivenAddress, renderRules } from "./render_configuration.ts";
+import { mergeResult } from "./result.ts";
+import { claimDepsOf, type SandboxDeps } from "./sandbox_deps.ts";
+import { settleAll } from "./settle_all.ts";
+
+/** A sandbox that is to be attached, and everything that was decided for it. */
+export interface Sandbox {
+  readonly request: AddRequest;
+  readonly pod: Pod;
+  readonly node: string;
+  readonly netns: string;
+  readonly attachments: readonly PlannedAttachment[];
+  /** Writes of unknown fate from earlier tries, that this sandbox answers for. */
+  readonly inherited: readonly OwnedObject[];
+}
+
+interface AttachOptions {
+  readonly deps: SandboxDeps;
+  readonly signal: AbortSignal;
+  /** Makes the signal that ends undoing; the ADD's own may have aborted. */
+  readonly undoSignal: () => AbortSignal;
+  /** Called when all was undone. */
+  readonly onUndone: () => void;
+}
+
+/** One sandbox being attached: its plan, its record, and the ledger within. */
+interface Work {
+  readonly sandbox: Sandbox;
+  readonly record: SandboxRecord;
+  readonly ledger: Ledger;
+  readonly identities: ReadonlyMap<string, AttachmentIdentity>;
+  readonly deps: SandboxDeps;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Attaches a sandbox: record, addresses, links, then endpoints while the links are configured. All interfaces go
+ * through each step together. The record is also the way back: a failure undoes exactly what DEL would undo after a
+ * crash at the same place.
+ *
+ * @throws {AggregateError} of every failure, after everything is undone
+ */
+export async function attach(sandbox: Sandbox, options: AttachOptions): Promise<CniResult> {
+  const { deps, signal } = options;
+  const work = await begin(sandbox, { deps, signal });
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => undoAttach(work, options));
+  deps.records.write(work.record);
+
+  const [configured, hostLinks] = await settleAll([
+    allocate(work),
+    findHostLinks(sandbox.attachments, { deps, signal }),
+  ]);
+  const macs = await makeLinks(work, hostLinks);
+  work.record.rules.push(...configured.flatMap(renderRules));
+  deps.records.write(snapshot(work));
+  const [links] = await settleAll([
+    configure(configured, { run: deps.run, netns: sandbox.netns, signal }),
+    createEndpoints(work, { configured, macs }),
+  ]);
+
+  const result = mergeResult(configured, { links, macs, netns: sandbox.netns });
+  deps.records.write({ ...snapshot(work), state: "attached" }, "attaching");
+  undo.move();
+  return result;
+}
+
+async function begin(sandbox: Sandbox, context: { deps: SandboxDeps; signal: AbortSignal }): Promise<Work> {
+  const { request, pod, node, netns, attachments, inherited } = sandbox;
+  const { containerID, networkName } = request;
+  const identities = new Map(
+    await Promise.all(
+      attachments.map(async ({ interface: name }) => [name, await identify(containerID, name)] as const),
+    ),
+  );
+  const record: SandboxRecord = {
+    version: 1,
+    state: "attaching",
+    networkName,
+    containerID,
+    ifname: request.ifname,
+    netns,
+    args: request.args,
+    path: [...request.path],
+    node,
+    pod: { namespace: request.identity.namespace, name: pod.metadata.name, uid: pod.metadata.uid ?? "" },
+    links: attachments.filter(({ backend }) => backend === "ipvlan")
+      .map(({ interface: name }) => ({ interface: name, group: identityOf(identities, name).group })),
+    rules: [],
+    delegates: [],
+    objects: [...inherited],
+  };
+  const work: Work = {
+    sandbox,
+    record,
+    ledger: new Ledger(inherited, {
+      save: () => context.deps.records.write(snapshot(work)),
+      clock: context.deps.clock,
+    }),
+    identities,
+    ...context,
+  };
+  return work;
+}
+
+function snapshot({ record, ledger }: Work): SandboxRecord {
+  return { ...record, objects: [...ledger.objects] };
+}
+
+async function undoAttach(work: Work, options: AttachOptions): Promise<void> {
+  const { deps } = options;
+  try {
+    await detach(snapshot(work), { deps, signal: options.undoSignal() });
+    options.onUndone();
+  } catch (error) {
+    deps.log.error("a failed ADD could not be undone; DEL or the next command of this node goes on with it", {
+      error: messageOf(error),
+    });
+  }
+}
+
+async function allocate(work: Work): Promise<Configured[]> {
+  const { sandbox, deps, signal, record, ledger } = work;
+  const claims = claimDepsOf(deps, { ledger, containerID: record.containerID });
+  const allocator = { ...claims, hints: deps.hints, random: deps.random, nodeOffset: offsetOf(sandbox.node) };
+  return await settleAll(sandbox.attachments.map(async (attachment): Promise<Configured> => {
+    const { subject, interface: name } = attachment;
+    const holder = holderOf(work, attachment);
+    const addresses = await settleAll(attachment.addresses.map(async (planned): Promise<GivenAddress> => {
+      const request = { subnet: planned.subnet, holder, subject: `${subject} for ${name}`, static: planned.static };
+      return { ...planned, value: await allocateAddress(request, { deps: allocator, signal }) };
+    }));
+    return { attachment, addresses };
+  }));
+}
+
+function holderOf({ sandbox, record }: Work, { network, interface: name }: PlannedAttachment): Holder {
+  const { kind, metadata, spec: { Options: options } } = network;
+  const namespace = kind === "ClusterNetwork" ? "" : record.pod.namespace;
+  return {
+    space: spaceOf({ kind, namespace, name: metadata.name, addressSpace: options.address_space }),
+    networkKind: kind,
+    networkNamespace: namespace,
+    networkName: metadata.name,
+    podNamespace: record.pod.namespace,
+    podName: record.pod.name,
+    podUID: record.pod.uid,
+    containerID: record.containerID,
+    interface: name,
+    node: sandbox.node,
+  };
+}
+
+/** A number from 0 up to 1 that is the node's own: FNV-1a of its name. */
+function offsetOf(node: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(node)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash / 2 ** 32;
+}
+
+/** @returns the hardware address of each interface, by name */
+async function makeLinks(work: Work, hostLinks: HostLinks): Promise<Map<string, string>> {
+  const { sandbox: { attachments, netns, request }, record, deps, signal, identities } = work;
+  const macs = new Map<string, string>();
+  for (const attachment of attachments.filter(({ backend }) => backend === "macvlan")) {
+    const { mac } = identityOf(identities, attachment.interface);
+    const conf = renderMacvlan(attachment, { ...request, mac, hostLink: hostLinks.get(attachment) });
+    record.delegates.push({ interface: attachment.interface, type: "macvlan", conf });
+    macs.set(attachment.interface, mac);
+  }
+  if (record.delegates.length > 0) deps.records.write(snapshot(work));
+  const ipvlans = attachments.filter(({ backend }) => backend === "ipvlan");
+  const [made] = await settleAll([
+    createIpvlans(ipvlans, { run: deps.run, netns, groups: record.links, hostLinks, signal }),
+    settleAll(record.delegates.map((call) => delegateAdd(call, { ...record, run: deps.run, signal }))),
+  ]);
+  for (const [{ interface: name }, { mac }] of made) if (mac) macs.set(name, mac);
+  return macs;
+}
+
+function identityOf(identities: ReadonlyMap<string, AttachmentIdentity>, name: string): AttachmentIdentity {
+  const identity = identities.get(name);
+  if (!identity) throw new TypeError(`${name} has no identity`);
+  return identity;
+}
+
+async function createEndpoints(
+  work: Work,
+  made: { configured: readonly Configured[]; macs: ReadonlyMap<string, string> },
+): Promise<void> {
+  const { deps, signal, record, ledger, identities } = work;
+  const claims = claimDepsOf(deps, { ledger, containerID: record.containerID });
+  await settleAll(made.configured.map(async (configured) => {
+    const { interface: name, subject } = configured.attachment;
+    const endpoint = endpointName(record.pod.name, identityOf(identities, name));
+    const object: OwnedObject = { kind: "DanmEp", namespace: record.pod.namespace, name: endpoint, interface: name };
+    const spec = renderEndpoint(record, { configured, endpoint, mac: made.macs.get(name) });
+    if (await claim(object, spec, { deps: claims, signal }) !== undefined) return;
+    throw new CniError(
+      ErrorCode.TryAgain,
+      `${name} on ${subject}: DanmEp ${record.pod.namespace}/${endpoint} exists already`,
+      {
+        details: "a sandbox of this container id was attached before and its record is lost; delete that DanmEp",
+      },
+    );
+  }));
+}

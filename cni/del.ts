@@ -1,0 +1,29 @@
+import type { VerbRequest } from "../shared/cni/plugin.ts";
+import { detach } from "./detach.ts";
+import type { SandboxDeps } from "./sandbox_deps.ts";
+
+/** A DEL, its environment and configuration checked. */
+export interface DelRequest extends VerbRequest {
+  /** Aborts when the time for the whole DEL is over. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Detaches a sandbox. Needs its record only: the Pod, the networks, the namespace may be gone. Without a record there
+ * is nothing to undo, because the record comes before the first side effect and goes after the last. Repeated, it does
+ * nothing; an ADD that comes after it is refused for a while.
+ *
+ * @throws {AggregateError} when something could not be undone; the runtime is to call again
+ */
+export async function del(request: DelRequest, deps: SandboxDeps): Promise<void> {
+  const { signal, containerID } = request;
+  using lock = await deps.records.lock(request, signal);
+  for (const file of deps.records.find(request)) {
+    if (file.state === "doubtful") continue;
+    const record = deps.records.read(file);
+    await detach(record, { deps, signal });
+    deps.log.info("detached", { pod: `${record.pod.namespace}/${record.pod.name}`, containerID });
+  }
+  lock.bury();
+  deps.records.removeTombstones();
+}

@@ -1,0 +1,79 @@
+import { claimDepsOf, type SandboxDeps } from "./sandbox_deps.ts";
+import { release } from "../ipam/claim.ts";
+import { isInDoubt, Ledger } from "../ipam/ledger.ts";
+import { IpBatchError, type IpCommand, runIpBatch } from "../shared/host/ip_batch.ts";
+import { isNetnsGone } from "../shared/host/netns.ts";
+import { delegateDel } from "./delegate.ts";
+import type { SandboxRecord } from "./record.ts";
+import { ruleCommand } from "./render_configuration.ts";
+
+/**
+ * Undoes everything that a sandbox's record names: links, then endpoints, then addresses, then the record. Needs nothing
+ * but the record; repeated, or on a sandbox that is half made or half gone, it does what is left. An interface whose
+ * link cannot be removed keeps its address: nobody else may get it while it is in use.
+ *
+ * The record stays where something failed, and, as doubtful, where a write may still take effect.
+ *
+ * @throws {AggregateError} of everything that failed; calling again goes on with it
+ */
+export async function detach(
+  record: SandboxRecord,
+  options: { deps: SandboxDeps; signal: AbortSignal },
+): Promise<void> {
+  const { deps, signal } = options;
+  const errors: unknown[] = [];
+  const kept = new Set<string>();
+  const keep = (interfaces: readonly string[], error: unknown): void => {
+    errors.push(error);
+    for (const name of interfaces) kept.add(name);
+  };
+  await Promise.all([
+    removeOwnLinks(record, options).catch((error) => keep(record.links.map((link) => link.interface), error)),
+    ...record.delegates.map((call) =>
+      delegateDel(call, { ...record, run: deps.run, signal }).catch((error) => keep([call.interface], error))
+    ),
+  ]);
+  const ledger = new Ledger(record.objects, { save: () => {}, clock: deps.clock });
+  for (const kind of ["DanmEp", "DanmIp"] as const) {
+    const objects = ledger.objects.filter((object) => object.kind === kind && !kept.has(object.interface));
+    await Promise.all(
+      objects.map((object) =>
+        release(object, { deps: claimDepsOf(deps, { ledger, containerID: record.containerID }), signal })
+          .catch((error) => keep([object.interface], error))
+      ),
+    );
+  }
+  const left: SandboxRecord = { ...record, objects: [...ledger.objects] };
+  if (errors.length > 0) {
+    deps.records.write(left);
+    throw new AggregateError(errors, "");
+  }
+  if (left.objects.some((object) => isInDoubt(object, deps.clock()))) {
+    deps.records.write({ ...left, state: "doubtful", links: [], rules: [], delegates: [] }, record.state);
+  } else deps.records.remove(record);
+}
+
+/** Deletes the links of our groups, and the rules, in the sandbox; with a sandbox that is gone they are gone too. */
+async function removeOwnLinks(
+  record: SandboxRecord,
+  options: { deps: SandboxDeps; signal: AbortSignal },
+): Promise<void> {
+  const { netns, links, rules } = record;
+  if (netns === "") return;
+  const commands: IpCommand[] = [
+    ...links.map(({ group }) => ["link", "del", "group", String(group)]),
+    ...rules.map(ruleCommand("del")),
+  ];
+  try {
+    await runIpBatch(options.deps.run, commands, { netns, force: true, signal: options.signal });
+  } catch (error) {
+    if (isNetnsGone(error)) return;
+    if (error instanceof IpBatchError && error.failures.every(({ reason }) => isAbsent(reason))) return;
+    throw error;
+  }
+}
+
+/** What the kernel says of a group without links, and of a rule that is not there. */
+function isAbsent(reason: string): boolean {
+  return /^RTNETLINK answers: (No such device|No such file or directory)$/.test(reason);
+}

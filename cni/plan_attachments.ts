@@ -1,0 +1,196 @@
+import { findSubnet, parseStatic, type Subnet } from "../ipam/subnet.ts";
+import { CniError, ErrorCode } from "../shared/errors.ts";
+import { SchemaError } from "../shared/schema/describe_issues.ts";
+import type { InterfaceRequest } from "../shared/schema/interfaces_annotation.ts";
+import type { Network } from "../shared/schema/network.ts";
+import { describeNetwork } from "./describe_network.ts";
+import { type HostParent, hostParent } from "./host_parent.ts";
+
+/** An address that an interface is to have. */
+export interface PlannedAddress {
+  readonly family: 4 | 6;
+  readonly subnet: Subnet;
+  /** Undefined = any of the pool. */
+  readonly static?: bigint | undefined;
+}
+
+/** A route of an interface; `table` undefined = the main table. */
+export interface PlannedRoute {
+  readonly family: 4 | 6;
+  readonly destination: string;
+  readonly gateway: string;
+  readonly table?: number | undefined;
+}
+
+/** One interface that is to be made, checked against its network: nothing of it has happened yet. */
+export interface PlannedAttachment {
+  readonly interface: string;
+  readonly network: Network;
+  /** The network as messages name it. */
+  readonly subject: string;
+  readonly backend: "ipvlan" | "macvlan";
+  /** What the link is put on; undefined = the device of the default route (macvlan only). */
+  readonly parent?: HostParent | undefined;
+  readonly mtuBytes?: number | undefined;
+  readonly addresses: readonly PlannedAddress[];
+  readonly routes: readonly PlannedRoute[];
+  /** What is worth telling the Pod's owner, but no failure. */
+  readonly warnings: readonly string[];
+}
+
+/** What attachments are planned from. `requests[i]` is for `networks[i]`. */
+export interface PlanInput {
+  readonly namespace: string;
+  /** Name of the first interface: what the runtime asked for, `eth0` in Kubernetes. */
+  readonly firstInterface: string;
+  readonly namingScheme: "" | "awesome" | "legacy";
+  readonly requests: readonly InterfaceRequest[];
+  readonly networks: readonly Network[];
+}
+
+/**
+ * Decides everything that can be decided before anything is done: names, backends, addresses, routes.
+ *
+ * @throws {AggregateError} of a {@linkcode CniError} or {@linkcode SchemaError} for everything that is wrong
+ */
+export function planAttachments(input: PlanInput): PlannedAttachment[] {
+  const errors: unknown[] = [];
+  const planned = input.requests.map((request, index) => {
+    const network = input.networks[index];
+    if (!network) throw new TypeError(`request ${index} has no network`);
+    try {
+      return planOne(input, { request, network, index });
+    } catch (error) {
+      errors.push(error);
+      return undefined;
+    }
+  }).filter((one) => one !== undefined);
+  if (errors.length === 0) errors.push(...wrongTogether(planned));
+  if (errors.length > 0) throw new AggregateError(errors, "");
+  return planned;
+}
+
+interface One {
+  readonly request: InterfaceRequest;
+  readonly network: Network;
+  readonly index: number;
+}
+
+function planOne(input: PlanInput, one: One): PlannedAttachment {
+  const { network, index } = one;
+  const { Options: options, NetworkType: backend } = network.spec;
+  const { kind, metadata } = network;
+  const subject = describeNetwork(kind, input.namespace, metadata.name);
+  if (backend !== "ipvlan" && backend !== "macvlan") {
+    throw new CniError(
+      ErrorCode.InvalidConfig,
+      `${subject}: spec.NetworkType: ${JSON.stringify(backend)} is not supported`,
+      {
+        details: "supported: ipvlan, macvlan",
+      },
+    );
+  }
+  checkTenant(network, { subject, namespace: input.namespace });
+  const addresses = [...planAddress(one, { subject, family: 4 }), ...planAddress(one, { subject, family: 6 })];
+  const has = (family: 4 | 6): boolean => addresses.some((address) => address.family === family);
+  return {
+    interface: nameInterface(input, { prefix: options.container_prefix, index, subject }),
+    network,
+    subject,
+    backend,
+    parent: hostParent(network, { subject, required: backend === "ipvlan" }),
+    mtuBytes: options.mtu,
+    addresses,
+    ...planRoutes(one, has),
+  };
+}
+
+function checkTenant(network: Network, at: { subject: string; namespace: string }): void {
+  const allowed = network.kind === "ClusterNetwork" ? network.spec.AllowedTenants ?? [] : [];
+  if (allowed.length === 0 || allowed.includes(at.namespace)) return;
+  throw new CniError(ErrorCode.NetworkForbidden, `${at.subject} may not be used from namespace ${at.namespace}`, {
+    details: `its spec.AllowedTenants are: ${allowed.join(", ")}`,
+  });
+}
+
+function nameInterface(
+  input: PlanInput,
+  at: { prefix: string | undefined; index: number; subject: string },
+): string {
+  const { prefix, index } = at;
+  if (index === 0) return input.firstInterface;
+  const name = prefix && input.namingScheme === "legacy" ? prefix : `${prefix || "eth"}${index}`;
+  const bytes = new TextEncoder().encode(name).length;
+  if (bytes <= 15) return name;
+  const reason = `the name ${name} of interface ${index} has ${bytes} bytes, a link's name has at most 15`;
+  throw new SchemaError(at.subject, [{ field: "spec.Options.container_prefix", reason }]);
+}
+
+function planAddress(one: One, at: { subject: string; family: 4 | 6 }): PlannedAddress[] {
+  const { request, network, index } = one;
+  const { subject, family } = at;
+  const asked = family === 4 ? request.ip : request.ip6;
+  if (asked === undefined || asked === "none") return [];
+  const field = `[${index}].${family === 4 ? "ip" : "ip6"}`;
+  const subnet = findSubnet(network.spec.Options, family, subject);
+  if (!subnet) {
+    const missing = family === 4 ? "cidr" : "net6";
+    throw new CniError(
+      ErrorCode.InvalidRequest,
+      `interfaces${field}: ${subject} has no IPv${family} subnet (${missing})`,
+      {
+        details: `ask for "none" there, or give the network a ${missing}`,
+      },
+    );
+  }
+  if (asked === "dynamic") return [{ family, subnet }];
+  return [{ family, subnet, static: parseStatic(subnet, asked, { subject: "annotation danm.io/interfaces", field }) }];
+}
+
+function planRoutes(one: One, has: (family: 4 | 6) => boolean): Pick<PlannedAttachment, "routes" | "warnings"> {
+  const { request, network: { spec: { Options: options } } } = one;
+  const routes: PlannedRoute[] = [
+    ...(has(4) ? routesOf(options.routes, { family: 4 }) : []),
+    ...(has(6) ? routesOf(options.routes6, { family: 6 }) : []),
+  ];
+  const table = options.rt_tables;
+  const policy = [
+    ...(has(4) ? routesOf(request.proutes, { family: 4, table }) : []),
+    ...(has(6) ? routesOf(request.proutes6, { family: 6, table }) : []),
+  ];
+  if (policy.length === 0 || table !== undefined) return { routes: [...routes, ...policy], warnings: [] };
+  return { routes, warnings: ["policy routes are asked for, but the network has no rt_tables: they are not set"] };
+}
+
+function routesOf(
+  routes: Readonly<Record<string, string>> | undefined,
+  at: { family: 4 | 6; table?: number | undefined },
+): PlannedRoute[] {
+  return Object.entries(routes ?? {}).map(([destination, gateway]) => ({ destination, gateway, ...at }));
+}
+
+/** What is only wrong with all interfaces seen together. */
+function wrongTogether(planned: readonly PlannedAttachment[]): CniError[] {
+  const errors: CniError[] = [];
+  const seen = new Map<string, string>();
+  for (const { interface: name, subject } of planned) {
+    const first = seen.get(name);
+    if (first !== undefined) {
+      errors.push(
+        new CniError(ErrorCode.InvalidRequest, `interface name ${name} is given twice: by ${first} and by ${subject}`, {
+          details: "change container_prefix of one of the networks, or the order of the annotation",
+        }),
+      );
+    }
+    seen.set(name, subject);
+  }
+  const [first] = planned;
+  if (first && first.addresses.length === 0) {
+    errors.push(
+      new CniError(ErrorCode.InvalidRequest, `${first.interface} on ${first.subject} would have no address`, {
+        details: "container runtimes refuse a Pod whose first interface has none: ask for ip or ip6 in the first entry",
+      }),
+    );
+  }
+  return errors;
+}

@@ -1,0 +1,145 @@
+import type { BootClock } from "../shared/host/boot_clock.ts";
+import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
+import { parse } from "../shared/schema/describe_issues.ts";
+import { SandboxRecord } from "./record.ts";
+import { lockSandbox, type SandboxLock, tryLockSandbox } from "./sandbox_lock.ts";
+
+/** What names a sandbox: the attachment that the runtime asked for. */
+export interface SandboxKey {
+  readonly containerID: string;
+  readonly ifname: string;
+}
+
+/** A record's file, as its name tells without reading it. */
+export interface RecordFile extends SandboxKey {
+  readonly path: string;
+  readonly podUID: string;
+  readonly state: SandboxRecord["state"];
+}
+
+const FILE_NAME = /^([^~]*)~([^~]*)~(.*)\.(attaching|attached|doubtful)$/;
+
+/**
+ * The records of this node: JSON files `<podUID>~<containerID>~<ifname>.<state>`, so that one look at the directory
+ * finds a sandbox, a Pod's older sandboxes, and what somebody left behind.
+ */
+export class RecordStore {
+  readonly #dir: string;
+  readonly #clock: BootClock;
+
+  /** @throws {CniError} code 5 when the directory cannot be made */
+  constructor(dir: string, clock: BootClock) {
+    this.#dir = dir;
+    this.#clock = clock;
+    try {
+      Deno.mkdirSync(`${dir}/locks`, { recursive: true, mode: 0o700 });
+    } catch (cause) {
+      throw new CniError(ErrorCode.IoFailure, `record directory ${dir} cannot be made: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  /** Locks a sandbox. @throws {CniError} code 11 when it stays busy */
+  lock(key: SandboxKey, signal: AbortSignal): Promise<SandboxLock> {
+    return lockSandbox(this.#lockPath(key), { clock: this.#clock, signal });
+  }
+
+  /** Locks a sandbox unless another process has it. */
+  tryLock(key: SandboxKey): SandboxLock | undefined {
+    return tryLockSandbox(this.#lockPath(key), this.#clock);
+  }
+
+  /** All records, by their names. */
+  list(): RecordFile[] {
+    const files: RecordFile[] = [];
+    for (const { name } of Deno.readDirSync(this.#dir)) {
+      const [, podUID, containerID, ifname, state] = FILE_NAME.exec(name) ?? [];
+      if (podUID === undefined || containerID === undefined || ifname === undefined) continue;
+      files.push({ path: `${this.#dir}/${name}`, podUID, containerID, ifname, state: state as RecordFile["state"] });
+    }
+    return files;
+  }
+
+  /**
+   * Reads a record.
+   *
+   * @throws {CniError} code 6 when it is damaged; the message says where it is
+   */
+  read(file: RecordFile): SandboxRecord {
+    try {
+      return parse(SandboxRecord, JSON.parse(Deno.readTextFileSync(file.path)), `record ${file.path}`);
+    } catch (cause) {
+      throw new CniError(ErrorCode.DecodingFailure, `record ${file.path} cannot be read: ${messageOf(cause)}`, {
+        cause,
+        details: "its sandbox is not detached; mend the file, or remove it: what it held is then freed by the cleaner",
+      });
+    }
+  }
+
+  /** The records of one sandbox; more than one only where the Pod's name went to another Pod meanwhile. */
+  find(key: SandboxKey): RecordFile[] {
+    return this.list().filter(({ containerID, ifname }) => containerID === key.containerID && ifname === key.ifname);
+  }
+
+  /**
+   * Writes a record: at once or not at all, also when the process dies. One that is on disk in another state takes on
+   * the new one in one step.
+   *
+   * @param previous the state it has on disk
+   * @throws {CniError} code 5
+   */
+  write(record: SandboxRecord, previous: SandboxRecord["state"] = record.state): void {
+    const path = this.#path(record, record.state);
+    const before = this.#path(record, previous);
+    const temporary = `${before}.new`;
+    try {
+      Deno.writeTextFileSync(temporary, JSON.stringify(record), { mode: 0o600 });
+      Deno.renameSync(temporary, before);
+      if (path !== before) Deno.renameSync(before, path);
+    } catch (cause) {
+      throw new CniError(ErrorCode.IoFailure, `record ${path} cannot be written: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  /** Removes a record that is on disk in that state. */
+  remove(record: SandboxRecord): void {
+    try {
+      Deno.removeSync(this.#path(record, record.state));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+
+  /** Removes lock files whose sandboxes were detached long ago. */
+  removeTombstones(): void {
+    const known = new Set(this.list().map(lockName));
+    for (const { name } of Deno.readDirSync(`${this.#dir}/locks`)) {
+      if (known.has(name)) continue;
+      const path = `${this.#dir}/locks/${name}`;
+      if (sizeOf(path) === 0) continue;
+      using lock = tryLockSandbox(path, this.#clock);
+      if (lock && lock.detachedFor === undefined) lock.remove();
+    }
+  }
+
+  #lockPath(key: SandboxKey): string {
+    return `${this.#dir}/locks/${lockName(key)}`;
+  }
+
+  #path(record: SandboxRecord, state: SandboxRecord["state"]): string {
+    return `${this.#dir}/${record.pod.uid}~${record.containerID}~${record.ifname}.${state}`;
+  }
+}
+
+function lockName(key: SandboxKey): string {
+  return `${key.containerID}~${key.ifname}`;
+}
+
+/** Size of a file in bytes, 0 when it is gone. */
+function sizeOf(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return 0;
+    throw error;
+  }
+}

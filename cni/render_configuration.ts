@@ -1,0 +1,83 @@
+import { formatAddress } from "../shared/schema/address.ts";
+import { withPrefix } from "../ipam/subnet.ts";
+import type { IpCommand } from "../shared/host/ip_batch.ts";
+import type { Sysctl } from "../shared/host/sysctl.ts";
+import type { PlannedAddress, PlannedAttachment } from "./plan_attachments.ts";
+import type { OwnRule } from "./record.ts";
+
+/** An address that was allocated for an interface. */
+export interface GivenAddress extends PlannedAddress {
+  readonly value: bigint;
+}
+
+/** An interface with the addresses that it has got. */
+export interface Configured {
+  readonly attachment: PlannedAttachment;
+  readonly addresses: readonly GivenAddress[];
+}
+
+/** Preference of our policy rules: before the kernel's own at 32766 and 32767. Given, so that none is added twice. */
+export const RULE_PREFERENCE = 32000;
+
+/**
+ * Kernel parameters of a sandbox. Addresses are announced when a link comes up after it got them (gratuitous ARP,
+ * unsolicited neighbour advertisement); IPv6 is on exactly where there are IPv6 addresses, and takes nothing from
+ * routers.
+ *
+ * @see https://docs.kernel.org/networking/ip-sysctl.html arp_notify, ndisc_notify, accept_ra
+ */
+export function renderSysctls(configured: readonly Configured[]): Sysctl[] {
+  return [
+    { key: ["net", "ipv4", "conf", "all", "arp_notify"], value: "1" },
+    { key: ["net", "ipv6", "conf", "all", "ndisc_notify"], value: "1" },
+    ...configured.flatMap(({ attachment, addresses }) => {
+      const key = (name: string): string[] => ["net", "ipv6", "conf", attachment.interface, name];
+      if (!addresses.some(({ family }) => family === 6)) return [{ key: key("disable_ipv6"), value: "1" }];
+      return [
+        { key: key("disable_ipv6"), value: "0" },
+        { key: key("accept_ra"), value: "0" },
+        { key: key("autoconf"), value: "0" },
+        { key: key("keep_addr_on_down"), value: "1" },
+      ];
+    }),
+  ];
+}
+
+/**
+ * The commands that give an interface its addresses, bring it up and set its routes, to be run in the sandbox. Repeated,
+ * they change nothing. The link goes down first: only one that comes up after it got its addresses announces them.
+ */
+export function renderConfiguration({ attachment, addresses }: Configured): IpCommand[] {
+  const { interface: name, routes } = attachment;
+  return [
+    ["link", "set", "dev", name, "down"],
+    ...addresses.map(({ subnet, value, family }) => [
+      ...["addr", "replace", withPrefix(subnet, value), "dev", name],
+      ...(family === 6 ? ["nodad"] : []),
+    ]),
+    ["link", "set", "dev", name, "up"],
+    ...routes.map(({ destination, gateway, table }) => [
+      ...["route", "replace", destination, "via", gateway, "dev", name],
+      ...(table === undefined ? [] : ["table", String(table)]),
+    ]),
+    ...renderRules({ attachment, addresses }).map(ruleCommand("add")),
+    ["link", "show", "dev", name],
+  ];
+}
+
+/** Rules that send what comes from the interface's own addresses, never from its subnet, to the table of its policy routes. */
+export function renderRules({ attachment, addresses }: Configured): OwnRule[] {
+  const { interface: name, routes } = attachment;
+  return addresses.flatMap(({ family, value }) => {
+    const table = routes.find((route) => route.family === family && route.table !== undefined)?.table;
+    if (table === undefined) return [];
+    return [{ interface: name, from: `${formatAddress({ family, value })}/${family === 4 ? 32 : 128}`, table }];
+  });
+}
+
+/** The command that adds or deletes a rule. */
+export function ruleCommand(action: "add" | "del"): (rule: OwnRule) => IpCommand {
+  return ({ from, table }) => [
+    ...["rule", action, "from", from, "table", String(table), "pref", String(RULE_PREFERENCE)],
+  ];
+}

@@ -1,0 +1,45 @@
+import { withPrefix } from "../ipam/subnet.ts";
+import type { DanmEpSpec } from "../shared/schema/danm_ep.ts";
+import type { SandboxRecord } from "./record.ts";
+import type { Configured } from "./render_configuration.ts";
+
+/** `spec` of the DanmEp of an interface: what it is, what it has, whose it is. */
+export function renderEndpoint(
+  sandbox: Pick<SandboxRecord, "containerID" | "netns" | "node" | "pod">,
+  made: { configured: Configured; endpoint: string; mac: string | undefined },
+): DanmEpSpec {
+  const { attachment, addresses } = made.configured;
+  const { network } = attachment;
+  const address = (family: 4 | 6): string | undefined => {
+    const given = addresses.find((one) => one.family === family);
+    return given && withPrefix(given.subnet, given.value);
+  };
+  const policyRoutes = (family: 4 | 6): Record<string, string> =>
+    Object.fromEntries(
+      attachment.routes.filter((route) => route.family === family && route.table !== undefined)
+        .map(({ destination, gateway }) => [destination, gateway]),
+    );
+  return {
+    NetworkName: network.metadata.name,
+    NetworkType: network.spec.NetworkType,
+    EndpointID: made.endpoint,
+    Interface: {
+      Name: attachment.interface,
+      ...given("Address", address(4)),
+      ...given("AddressIPv6", address(6)),
+      ...given("MacAddress", made.mac),
+      proutes: policyRoutes(4),
+      proutes6: policyRoutes(6),
+    },
+    Host: sandbox.node,
+    Pod: sandbox.pod.name,
+    PodUID: sandbox.pod.uid,
+    CID: sandbox.containerID,
+    netns: sandbox.netns,
+    apiType: network.kind,
+  };
+}
+
+function given<K extends string>(key: K, value: string | undefined): { [key in K]?: string } {
+  return value === undefined ? {} : { [key]: value } as { [key in K]?: string };
+}

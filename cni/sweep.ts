@@ -1,0 +1,44 @@
+import { isInDoubt } from "../ipam/ledger.ts";
+import { messageOf } from "../shared/errors.ts";
+import { detach } from "./detach.ts";
+import type { RecordFile } from "./record_store.ts";
+import type { SandboxDeps } from "./sandbox_deps.ts";
+
+/** Records that one command looks after, besides its own. */
+const LIMIT = 4;
+
+/**
+ * Looks after what others left behind on this node: attaching that died, or could not be undone, and that no runtime
+ * comes back for; and writes of unknown fate, once nothing can come of them any more. A few at a time, because every
+ * command does some of it; the directory's listing is all it costs when there is nothing to do.
+ *
+ * Failures are logged: the next command tries again.
+ */
+export async function sweep(deps: SandboxDeps, signal: AbortSignal): Promise<void> {
+  let looked = 0;
+  for (const file of deps.records.list()) {
+    if (file.state === "attached") continue;
+    if (looked === LIMIT || signal.aborted) return;
+    try {
+      if (await settle(file, { deps, signal })) looked++;
+    } catch (error) {
+      looked++;
+      deps.log.warn("what a sandbox left behind could not be released; the next command tries again", {
+        record: file.path,
+        error: messageOf(error),
+      });
+    }
+  }
+}
+
+async function settle(file: RecordFile, options: { deps: SandboxDeps; signal: AbortSignal }): Promise<boolean> {
+  const { records, clock } = options.deps;
+  using lock = records.tryLock(file);
+  // Whoever holds the lock is at work on it; and the state may have changed before we got it.
+  if (!lock || !records.find(file).some(({ path }) => path === file.path)) return false;
+  const record = records.read(file);
+  if (record.state === "doubtful" && record.objects.some((object) => isInDoubt(object, clock()))) return false;
+  await detach(record, options);
+  if (lock.detachedFor === undefined && records.find(file).length === 0) lock.remove();
+  return true;
+}

@@ -1,0 +1,81 @@
+import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
+import { IpBatchError } from "../shared/host/ip_batch.ts";
+import { isNetnsGone } from "../shared/host/netns.ts";
+import { CommandError } from "../shared/host/run.ts";
+import { ApiError, TooManyRequests, Unavailable } from "../shared/kube/api_error.ts";
+import { KubeconfigError } from "../shared/kube/kube_target.ts";
+import { SchemaError } from "../shared/schema/describe_issues.ts";
+
+/**
+ * Brings whatever was thrown into the form that CNI answers. Several errors become one that names them all, with the
+ * code of the first.
+ *
+ * @param what what failed, for errors that do not say so themselves: `ADD of Pod default/web`
+ */
+export function toCniError(error: unknown, what: string): CniError {
+  if (error instanceof CniError) return error;
+  if (error instanceof AggregateError) return merge(error, what);
+  if (error instanceof SchemaError) {
+    const code = error.subject.startsWith("annotation ") ? ErrorCode.InvalidRequest : ErrorCode.InvalidConfig;
+    return new CniError(code, error.message, { cause: error });
+  }
+  if (error instanceof KubeconfigError) return new CniError(ErrorCode.InvalidConfig, error.message, { cause: error });
+  if (error instanceof ApiError) return fromApi(error, what);
+  if (error instanceof DOMException && (error.name === "TimeoutError" || error.name === "AbortError")) {
+    return new CniError(ErrorCode.TryAgain, `${what} did not end in time (timeoutMs of the configuration)`, {
+      cause: error,
+    });
+  }
+  if (isNetnsGone(error)) {
+    return new CniError(
+      ErrorCode.InvalidEnvironment,
+      `${what}: CNI_NETNS is no network namespace: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+  const code = error instanceof CommandError || error instanceof IpBatchError
+    ? ErrorCode.HostLinkFailed
+    : ErrorCode.Unexpected;
+  return new CniError(code, `${what}: ${messageOf(error)}`, { cause: error });
+}
+
+function fromApi(error: ApiError, what: string): CniError {
+  const again = error instanceof Unavailable || error instanceof TooManyRequests;
+  return new CniError(again ? ErrorCode.TryAgain : ErrorCode.ApiRefused, `${what}: ${error.message}`, {
+    cause: error,
+    details: again
+      ? "the API server cannot be reached, or cannot answer now; the runtime tries again"
+      : "see the kubeconfig of the configuration and the rights of its user",
+  });
+}
+
+function merge(error: AggregateError, what: string): CniError {
+  const errors = flatten(error).map((one) => toCniError(one, what));
+  const details = [...new Set(errors.map((one) => one.details).filter((text) => text !== undefined))].join("; ");
+  return new CniError(
+    errors[0]?.code ?? ErrorCode.Unexpected,
+    [...new Set(errors.map((one) => one.message))].join("; ") || `${what}: ${error.message}`,
+    { cause: error, ...(details && { details }) },
+  );
+}
+
+function flatten(error: unknown): unknown[] {
+  return error instanceof AggregateError ? error.errors.flatMap(flatten) : [error];
+}
+
+/**
+ * An error in words that containerd does not take for success: it passes over errors of DEL that contain "not found" or
+ * "no such file or directory".
+ *
+ * @see containerd, internal/cri/server: teardownPodNetwork
+ */
+export function withoutSwallowedWords(error: CniError): CniError {
+  const reword = (text: string): string =>
+    text.replace(/not found/gi, "missing").replace(/no such file or directory/gi, "missing (ENOENT)");
+  return new CniError(error.code, reword(error.message), {
+    cause: error,
+    ...(error.details !== undefined && { details: reword(error.details) }),
+  });
+}

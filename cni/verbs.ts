@@ -1,0 +1,131 @@
+import { createObjectStore, lazyObjectStore } from "../ipam/object_store.ts";
+import { parseCniArgs, podOf } from "../shared/cni/cni_args.ts";
+import type { VerbRequest, Verbs } from "../shared/cni/plugin.ts";
+import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
+import { bootClock } from "../shared/host/boot_clock.ts";
+import { createRun } from "../shared/host/run.ts";
+import { KubeClient } from "../shared/kube/client.ts";
+import { loadKubeconfig } from "../shared/kube/kubeconfig.ts";
+import { createLogger, fileSink, type Logger, stderrSink, teeSink } from "../shared/log.ts";
+import { parse } from "../shared/schema/describe_issues.ts";
+import { DEFAULT_LOG_FILE, NetConf } from "../shared/schema/netconf.ts";
+import { add, type AddDeps } from "./add.ts";
+import { del } from "./del.ts";
+import { createHintFiles } from "./hint_files.ts";
+import { RecordStore } from "./record_store.ts";
+import { sweep } from "./sweep.ts";
+import { toCniError, withoutSwallowedWords } from "./to_cni_error.ts";
+
+/** What the process is started with. */
+export interface Surroundings {
+  /** Search path of commands; undefined = the usual one. */
+  readonly path: string | undefined;
+  /** Directory of this node's records and hints. */
+  readonly stateDir: string;
+  hostname(): string;
+}
+
+const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+
+/** Time for looking after what other sandboxes left, in milliseconds, when a command's own work is done. */
+const SWEEP_MS = 2000;
+
+/** The verbs of the `danm` plugin on a real node and a real API server. */
+export function createVerbs(surroundings: Surroundings): Verbs {
+  async function run<T>(
+    request: VerbRequest,
+    command: string,
+    work: (context: { deps: AddDeps; netconf: NetConf; signal: AbortSignal }) => Promise<T>,
+  ): Promise<T> {
+    const log = openLog(request);
+    try {
+      const netconf = readNetConf(request);
+      const deps = createDeps(netconf, { surroundings, log });
+      const result = await work({ deps, netconf, signal: AbortSignal.timeout(netconf.timeoutMs) });
+      await sweep(deps, AbortSignal.timeout(SWEEP_MS));
+      return result;
+    } catch (error) {
+      const failure = toCniError(error, `${command} of sandbox ${request.containerID}`);
+      log.error(`${command} failed`, {
+        containerID: request.containerID,
+        args: request.args,
+        code: failure.code,
+        error: failure.message,
+      });
+      throw failure;
+    }
+  }
+  return {
+    add: (request) =>
+      run(request, "ADD", async ({ deps, netconf, signal }) => {
+        const identity = podOf(parseCniArgs(request.args));
+        return await add({ ...request, netconf, identity, hostname: surroundings.hostname(), signal }, deps);
+      }),
+    async del(request): Promise<void> {
+      try {
+        await run(request, "DEL", ({ deps, signal }) => del({ ...request, signal }, deps));
+      } catch (error) {
+        throw error instanceof CniError ? withoutSwallowedWords(error) : error;
+      }
+    },
+  };
+}
+
+/** @throws {CniError} code 7 naming the keys that are wrong */
+function readNetConf(request: VerbRequest): NetConf {
+  try {
+    return parse(NetConf, request.conf, "configuration");
+  } catch (cause) {
+    throw new CniError(ErrorCode.InvalidConfig, messageOf(cause), { cause });
+  }
+}
+
+/** Everything goes into the file, warnings and errors to stderr too; stdout is the result's. */
+function openLog(request: VerbRequest): Logger {
+  const { logFile, logLevel } = request.conf;
+  const toStderr = stderrSink("warn");
+  const path = typeof logFile === "string" && logFile !== "" ? logFile : DEFAULT_LOG_FILE;
+  const toFile = fileSink(path, {
+    onFailure: (error) => {
+      createLogger(toStderr).warn("the log file cannot be written", { path, error: messageOf(error) });
+    },
+  });
+  const level = LOG_LEVELS.find((known) => known === logLevel) ?? "info";
+  return createLogger(teeSink(toFile, toStderr), { level });
+}
+
+function createDeps(netconf: NetConf, options: { surroundings: Surroundings; log: Logger }): AddDeps {
+  const { surroundings: { path, stateDir }, log } = options;
+  let connecting: Promise<KubeClient> | undefined;
+  const client = (): Promise<KubeClient> => {
+    connecting ??= loadKubeconfig(netconf.kubeconfig).then((target) => new KubeClient(target, { userAgent: "danm" }));
+    return connecting;
+  };
+  return {
+    client,
+    log,
+    run: createRun(path),
+    clock: bootClock,
+    records: new RecordStore(stateDir, bootClock),
+    hints: createHintFiles(`${stateDir}/hints`),
+    objects: lazyObjectStore(async () => createObjectStore(await client())),
+    random: Math.random,
+    monotonicMs: () => performance.now(),
+    delay,
+  };
+}
+
+function delay(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}

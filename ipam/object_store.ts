@@ -1,0 +1,139 @@
+import { AlreadyExists, ApiError, Conflict, NotFound } from "../shared/kube/api_error.ts";
+import type { KubeClient } from "../shared/kube/client.ts";
+import { DanmEp } from "../shared/schema/danm_ep.ts";
+import { DanmIp } from "../shared/schema/danm_ip.ts";
+import { parse } from "../shared/schema/describe_issues.ts";
+import { API_VERSION } from "../shared/schema/meta.ts";
+import { resourcePath } from "../shared/schema/resources.ts";
+import type { OwnedObject } from "./ledger.ts";
+
+/** Name and kind of an object that a sandbox may own. */
+export type ObjectRef = Pick<OwnedObject, "kind" | "namespace" | "name">;
+
+/** What is stored of such an object: who it belongs to, and its versions. */
+export interface StoredObject {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly createdAt: string;
+  readonly containerID: string;
+  readonly interface: string;
+  readonly podUID: string;
+  readonly podNamespace: string;
+  readonly podName: string;
+  readonly node: string;
+}
+
+/** What happened to a request to create an object: `unknown` = it may have, or may still take effect. */
+export type CreateOutcome =
+  | { readonly kind: "created"; readonly uid: string }
+  | { readonly kind: "exists" }
+  | { readonly kind: "refused"; readonly error: ApiError }
+  | { readonly kind: "unknown"; readonly error: ApiError };
+
+/** The objects that sandboxes own, as far as allocation and release need them. */
+export interface ObjectStore {
+  create(ref: ObjectRef, spec: object, signal: AbortSignal): Promise<CreateOutcome>;
+  /** @throws {ApiError} */
+  find(ref: ObjectRef, signal: AbortSignal): Promise<StoredObject | undefined>;
+  /**
+   * Deletes exactly the object with that UID (and version, where given); false when it is not there, or is another.
+   *
+   * @throws {ApiError}
+   */
+  remove(
+    ref: ObjectRef,
+    options: { uid: string; resourceVersion?: string; signal: AbortSignal },
+  ): Promise<boolean>;
+  /**
+   * Addresses held in a space, in canonical form. The API server scans the whole kind for it.
+   *
+   * @throws {ApiError}
+   */
+  listAddresses(space: string, signal: AbortSignal): Promise<string[]>;
+}
+
+/** The {@linkcode ObjectStore} of a real cluster. */
+export function createObjectStore(client: KubeClient): ObjectStore {
+  return {
+    create: (ref, spec, signal) => createObject(client, { ref, spec, signal }),
+    async find(ref, signal): Promise<StoredObject | undefined> {
+      try {
+        return stored(ref, await client.get(resourcePath(ref.kind, ref), { signal }));
+      } catch (error) {
+        if (error instanceof NotFound) return undefined;
+        throw error;
+      }
+    },
+    async remove(ref, { uid, resourceVersion, signal }): Promise<boolean> {
+      const preconditions = { uid, ...(resourceVersion !== undefined && { resourceVersion }) };
+      try {
+        await client.delete(resourcePath(ref.kind, ref), { preconditions, signal });
+        return true;
+      } catch (error) {
+        if (error instanceof NotFound || error instanceof Conflict) return false;
+        throw error;
+      }
+    },
+    async listAddresses(space, signal): Promise<string[]> {
+      const items = await client.list(resourcePath("DanmIp"), { fieldSelector: `spec.space=${space}`, signal });
+      return items.map((item) => parse(DanmIp, item, "DanmIp").spec.address);
+    },
+  };
+}
+
+/** An {@linkcode ObjectStore} that is only connected when something is asked of it. */
+export function lazyObjectStore(connect: () => Promise<ObjectStore>): ObjectStore {
+  return {
+    create: async (ref, spec, signal) => await (await connect()).create(ref, spec, signal),
+    find: async (ref, signal) => await (await connect()).find(ref, signal),
+    remove: async (ref, options) => await (await connect()).remove(ref, options),
+    listAddresses: async (space, signal) => await (await connect()).listAddresses(space, signal),
+  };
+}
+
+async function createObject(
+  client: KubeClient,
+  request: { ref: ObjectRef; spec: object; signal: AbortSignal },
+): Promise<CreateOutcome> {
+  const { ref, spec, signal } = request;
+  const { kind, namespace, name } = ref;
+  const body = { apiVersion: API_VERSION, kind, metadata: { name, ...(namespace && { namespace }) }, spec };
+  try {
+    const created = await client.create<{ metadata: { uid: string } }>(resourcePath(kind, { namespace }), body, {
+      signal,
+    });
+    return { kind: "created", uid: created.metadata.uid };
+  } catch (error) {
+    if (error instanceof AlreadyExists) return { kind: "exists" };
+    if (error instanceof ApiError) return { kind: error.effect === "unknown" ? "unknown" : "refused", error };
+    throw error;
+  }
+}
+
+function stored(ref: ObjectRef, object: unknown): StoredObject {
+  const subject = `${ref.kind} ${ref.name}`;
+  if (ref.kind === "DanmIp") {
+    const { metadata, spec } = parse(DanmIp, object, subject);
+    return { ...versions(metadata), ...spec };
+  }
+  const { metadata, spec } = parse(DanmEp, object, subject);
+  return {
+    ...versions(metadata),
+    containerID: spec.CID ?? "",
+    interface: spec.Interface.Name,
+    podUID: spec.PodUID ?? "",
+    podNamespace: metadata.namespace ?? "",
+    podName: spec.Pod ?? "",
+    node: spec.Host ?? "",
+  };
+}
+
+function versions(
+  metadata: DanmIp["metadata"],
+): Pick<StoredObject, "uid" | "resourceVersion" | "createdAt"> {
+  return {
+    uid: metadata.uid ?? "",
+    resourceVersion: metadata.resourceVersion ?? "",
+    createdAt: metadata.creationTimestamp ?? "",
+  };
+}

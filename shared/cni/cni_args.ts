@@ -1,0 +1,49 @@
+import { CniError, ErrorCode } from "../errors.ts";
+
+/** Which Pod a runtime calls the plugin for. */
+export interface PodIdentity {
+  readonly namespace: string;
+  readonly name: string;
+  /** Absent from older runtimes. A static Pod's is the hash of its manifest, not the UID of its mirror Pod. */
+  readonly uid: string | undefined;
+}
+
+/** The `KEY=value` pairs of CNI_ARGS, in any order. */
+export function parseCniArgs(text: string): ReadonlyMap<string, string> {
+  const pairs = text.split(";").filter((pair) => pair !== "").map((pair): [string, string] => {
+    const at = pair.indexOf("=");
+    if (at <= 0) {
+      throw new CniError(
+        ErrorCode.InvalidEnvironment,
+        `CNI_ARGS: ${JSON.stringify(pair)} is not of the form KEY=value`,
+      );
+    }
+    return [pair.slice(0, at), pair.slice(at + 1)];
+  });
+  return new Map(pairs);
+}
+
+/**
+ * The Pod that the runtime names in CNI_ARGS.
+ *
+ * @throws {CniError} code 4, naming every argument that is missing or malformed
+ */
+export function podOf(args: ReadonlyMap<string, string>): PodIdentity {
+  const namespace = args.get("K8S_POD_NAMESPACE") ?? "";
+  const name = args.get("K8S_POD_NAME") ?? "";
+  const uid = args.get("K8S_POD_UID") || undefined;
+  const wrong = [
+    ...(isDnsName(namespace, 63) ? [] : [`K8S_POD_NAMESPACE=${JSON.stringify(namespace)}`]),
+    ...(isDnsName(name, 253) ? [] : [`K8S_POD_NAME=${JSON.stringify(name)}`]),
+    ...(uid === undefined || /^[a-zA-Z0-9-]{1,64}$/.test(uid) ? [] : [`K8S_POD_UID=${JSON.stringify(uid)}`]),
+  ];
+  if (wrong.length === 0) return { namespace, name, uid };
+  throw new CniError(ErrorCode.InvalidEnvironment, `CNI_ARGS: missing or malformed: ${wrong.join(", ")}`, {
+    details: "the container runtime passes these for every Pod; a caller by hand has to set them",
+  });
+}
+
+/** Also keeps the values from being anything else than one component of a URL's path. */
+function isDnsName(text: string, maxLength: number): boolean {
+  return text.length <= maxLength && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text) && !text.includes("..");
+}

@@ -1,0 +1,189 @@
+import { CniError, ErrorCode, messageOf } from "../errors.ts";
+import { CNI_VERSIONS, type CniVersion, parseCniVersion } from "./cni_version.ts";
+import { type CniResult, renderResult } from "./cni_result.ts";
+
+/** What a plugin's process is connected to; `main.ts` passes the real ones. */
+export interface PluginIo {
+  env(name: string): string | undefined;
+  /** The whole of stdin, as bytes. */
+  readStdin(): Promise<Uint8Array>;
+  writeStdout(text: string): void;
+  /** Called once with every failure before it is answered, for the log. */
+  onFailure?(error: unknown): void;
+}
+
+/** What every verb is given: the environment, checked, and the configuration, decoded. */
+export interface VerbRequest {
+  readonly cniVersion: CniVersion;
+  /** The configuration's `name`. */
+  readonly networkName: string;
+  readonly containerID: string;
+  /** Path of the network namespace; empty where the runtime has none (DEL after a reboot). */
+  readonly netns: string;
+  readonly ifname: string;
+  readonly args: string;
+  /** Directories of CNI_PATH. */
+  readonly path: readonly string[];
+  readonly conf: Readonly<Record<string, unknown>>;
+}
+
+/** The verbs of a plugin. Absent = the command is unknown to it. VERSION is answered without the plugin's help. */
+export interface Verbs {
+  add(request: VerbRequest): Promise<CniResult>;
+  del(request: VerbRequest): Promise<void>;
+  check?(request: VerbRequest): Promise<void>;
+}
+
+type VerbName = keyof Verbs;
+
+/** The environment that each verb needs. @see SPEC.md#section-2-execution-protocol */
+const REQUIRED: Readonly<Record<VerbName, readonly string[]>> = {
+  add: ["CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_PATH"],
+  del: ["CNI_CONTAINERID", "CNI_IFNAME", "CNI_PATH"],
+  check: ["CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_PATH"],
+};
+
+/** No version before this one has the verb. */
+const SINCE: Partial<Record<VerbName, CniVersion>> = { check: "0.4.0" };
+
+const COMMANDS: ReadonlyMap<string, VerbName> = new Map([["ADD", "add"], ["DEL", "del"], ["CHECK", "check"]]);
+
+/** A configuration is a few kilobytes; more than this is no configuration. */
+const MAX_STDIN_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Runs one CNI command: checks the environment, decodes stdin, calls the verb and writes the one document that the
+ * specification asks for. `load` brings the verbs in only when one is called, so that VERSION costs nothing else.
+ *
+ * @returns the exit code of the process
+ * @see https://github.com/containernetworking/cni/blob/spec-v1.1.0/SPEC.md#section-2-execution-protocol
+ */
+export async function runPlugin(io: PluginIo, load: () => Promise<Verbs>): Promise<number> {
+  let answerVersion: CniVersion = "1.1.0";
+  try {
+    const command = io.env("CNI_COMMAND") ?? "";
+    if (command === "VERSION") {
+      answerVersion = await versionOf(io);
+      io.writeStdout(`${JSON.stringify({ cniVersion: answerVersion, supportedVersions: CNI_VERSIONS })}\n`);
+      return 0;
+    }
+    const verb = COMMANDS.get(command);
+    if (!verb) throw unknownCommand(command);
+    const request = await readRequest(io, verb, (version) => answerVersion = version);
+    const call = (await load())[verb];
+    if (!call) throw unknownCommand(command);
+    const result = await call(request);
+    if (result) io.writeStdout(`${JSON.stringify(renderResult(result, request.cniVersion))}\n`);
+    return 0;
+  } catch (error) {
+    io.onFailure?.(error);
+    io.writeStdout(`${JSON.stringify(renderError(error, answerVersion))}\n`);
+    return 1;
+  }
+}
+
+/** The error document of the specification; anything that is not a {@linkcode CniError} has code 999. */
+export function renderError(error: unknown, cniVersion: string): Record<string, unknown> {
+  const known = error instanceof CniError ? error : undefined;
+  return {
+    cniVersion,
+    code: known?.code ?? ErrorCode.Unexpected,
+    msg: messageOf(error),
+    ...(known?.details !== undefined && { details: known.details }),
+  };
+}
+
+function unknownCommand(command: string): CniError {
+  return new CniError(ErrorCode.InvalidEnvironment, `CNI_COMMAND=${JSON.stringify(command)} is not supported`, {
+    details: "supported commands: ADD, DEL, VERSION",
+  });
+}
+
+/** VERSION answers in the version of its stdin where that has one we know; stdin may be empty. */
+async function versionOf(io: PluginIo): Promise<CniVersion> {
+  const text = new TextDecoder().decode(await io.readStdin()).trim();
+  if (text === "") return "1.1.0";
+  const { cniVersion } = decodeConf(text);
+  return CNI_VERSIONS.find((known) => known === cniVersion) ?? "1.1.0";
+}
+
+async function readRequest(
+  io: PluginIo,
+  verb: VerbName,
+  onVersion: (version: CniVersion) => void,
+): Promise<VerbRequest> {
+  const missing = REQUIRED[verb].filter((name) => !io.env(name));
+  if (missing.length > 0) {
+    throw new CniError(ErrorCode.InvalidEnvironment, `CNI_COMMAND=${verb.toUpperCase()} needs ${missing.join(", ")}`);
+  }
+  const env = (name: string): string => io.env(name) ?? "";
+  const conf = decodeConf(await readStdin(io));
+  const cniVersion = parseCniVersion(conf["cniVersion"]);
+  onVersion(cniVersion);
+  const since = SINCE[verb];
+  if (since && CNI_VERSIONS.indexOf(cniVersion) < CNI_VERSIONS.indexOf(since)) {
+    throw new CniError(
+      ErrorCode.IncompatibleVersion,
+      `${verb.toUpperCase()} needs cniVersion ${since}, not ${cniVersion}`,
+    );
+  }
+  return {
+    cniVersion,
+    networkName: checkNetworkName(conf["name"]),
+    containerID: checkContainerID(env("CNI_CONTAINERID")),
+    netns: env("CNI_NETNS"),
+    ifname: checkIfname(env("CNI_IFNAME")),
+    args: env("CNI_ARGS"),
+    path: env("CNI_PATH").split(":").filter((dir) => dir !== ""),
+    conf,
+  };
+}
+
+async function readStdin(io: PluginIo): Promise<string> {
+  try {
+    const bytes = await io.readStdin();
+    if (bytes.length > MAX_STDIN_BYTES) throw new RangeError(`more than ${MAX_STDIN_BYTES} bytes`);
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    const code = cause instanceof TypeError ? ErrorCode.DecodingFailure : ErrorCode.IoFailure;
+    throw new CniError(code, `the configuration on stdin cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function decodeConf(text: string): Record<string, unknown> {
+  let conf: unknown;
+  try {
+    conf = JSON.parse(text);
+  } catch (cause) {
+    throw new CniError(ErrorCode.DecodingFailure, `the configuration on stdin is not JSON: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+  if (typeof conf === "object" && conf !== null && !Array.isArray(conf)) return conf as Record<string, unknown>;
+  throw new CniError(ErrorCode.DecodingFailure, "the configuration on stdin is not a JSON object");
+}
+
+const IDENTIFIER = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
+
+function checkNetworkName(name: unknown): string {
+  if (typeof name === "string" && IDENTIFIER.test(name)) return name;
+  throw new CniError(ErrorCode.InvalidConfig, `configuration: name ${JSON.stringify(name)} is missing or malformed`, {
+    details: `it must match ${IDENTIFIER.source}`,
+  });
+}
+
+function checkContainerID(containerID: string): string {
+  // 128: it becomes part of a file's name, which must not exceed 255 bytes.
+  if (IDENTIFIER.test(containerID) && containerID.length <= 128) return containerID;
+  throw new CniError(ErrorCode.InvalidEnvironment, `CNI_CONTAINERID=${JSON.stringify(containerID)} is malformed`, {
+    details: `it must match ${IDENTIFIER.source} and have at most 128 characters`,
+  });
+}
+
+function checkIfname(ifname: string): string {
+  const bytes = new TextEncoder().encode(ifname).length;
+  if (bytes >= 1 && bytes <= 15 && ifname !== "." && ifname !== ".." && !/[/:\s]/.test(ifname)) return ifname;
+  throw new CniError(ErrorCode.InvalidEnvironment, `CNI_IFNAME=${JSON.stringify(ifname)} is malformed`, {
+    details: "it must have 1 to 15 bytes, without '/', ':' or white space",
+  });
+}

@@ -1,0 +1,108 @@
+/** What a command may be given besides its arguments. */
+export interface RunOptions {
+  readonly stdin?: string;
+  /** The whole environment besides `PATH` and `LC_ALL`; nothing is inherited. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Aborting kills the command with SIGKILL and rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs a command without a shell and answers its stdout.
+ *
+ * @throws {CommandError} when it cannot be started or exits with another code than 0
+ */
+export type Run = (argv: readonly string[], options?: RunOptions) => Promise<string>;
+
+/** A command that could not be started or that failed. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+  readonly argv: readonly string[];
+  /** Exit code; 127 when the command could not be started. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+
+  constructor(argv: readonly string[], failure: { code: number; stdout: string; stderr: string; cause?: unknown }) {
+    const why = failure.stderr.trim().replaceAll("\n", "; ") || failure.stdout.trim().slice(0, 500);
+    super(`\`${argv.join(" ")}\` failed with exit code ${failure.code}${why === "" ? "" : `: ${why}`}`, {
+      cause: failure.cause,
+    });
+    this.argv = argv;
+    this.code = failure.code;
+    this.stdout = failure.stdout;
+    this.stderr = failure.stderr;
+  }
+}
+
+/** Where commands are looked for when the caller's environment has no `PATH`, as under some runtimes. */
+const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** Makes a {@linkcode Run}. `path` is the search path of commands; undefined or empty = the usual one. */
+export function createRun(path?: string): Run {
+  const base = { PATH: path || DEFAULT_PATH, LC_ALL: "C" };
+  return (argv, options = {}) => runCommand(argv, { ...options, env: { ...base, ...options.env } });
+}
+
+async function runCommand(argv: readonly string[], options: RunOptions): Promise<string> {
+  const { stdin, env = {}, signal } = options;
+  signal?.throwIfAborted();
+  const [program = "", ...args] = argv;
+  const child = spawn(argv, program, args, { env, piped: stdin !== undefined });
+  const kill = (): void => {
+    try {
+      child.kill("SIGKILL");
+    } catch (error) {
+      // It ended between the abort and the kill.
+      if (!(error instanceof TypeError)) throw error;
+    }
+  };
+  signal?.addEventListener("abort", kill, { once: true });
+  try {
+    const [, output] = await Promise.all([stdin === undefined ? undefined : feed(child, stdin), child.output()]);
+    signal?.throwIfAborted();
+    const stdout = decode(output.stdout);
+    if (output.success) return stdout;
+    throw new CommandError(argv, { code: output.code, stdout, stderr: decode(output.stderr) });
+  } finally {
+    signal?.removeEventListener("abort", kill);
+  }
+}
+
+function spawn(
+  argv: readonly string[],
+  program: string,
+  args: string[],
+  options: { env: Readonly<Record<string, string>>; piped: boolean },
+): Deno.ChildProcess {
+  try {
+    return new Deno.Command(program, {
+      args,
+      clearEnv: true,
+      env: { ...options.env },
+      stdin: options.piped ? "piped" : "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  } catch (cause) {
+    const stderr = cause instanceof Deno.errors.NotFound
+      ? `no executable ${program} in PATH ${options.env["PATH"]}`
+      : String(cause);
+    throw new CommandError(argv, { code: 127, stdout: "", stderr, cause });
+  }
+}
+
+async function feed(child: Deno.ChildProcess, text: string): Promise<void> {
+  try {
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(text));
+    await writer.close();
+  } catch (error) {
+    // A command that ends without reading its stdin tells why by its exit code and stderr.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
