@@ -78,7 +78,7 @@ async function parse(text: string, file: string): Promise<unknown> {
 
 /** Says where a fault is, but never quotes the text: it may be a token. */
 async function parseYaml(text: string, file: string): Promise<unknown> {
-  const { parseDocument } = await import("yaml");
+  const { parseDocument } = await import("./yaml.ts");
   const document = parseDocument(text, { prettyErrors: false });
   const [fault] = document.errors;
   if (fault) {
