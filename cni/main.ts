@@ -17,7 +17,7 @@ const code = await runPlugin(io, async () => {
   const { createVerbs } = await import("./verbs.ts");
   return createVerbs({
     path: Deno.env.get("PATH"),
-    stateDir: Deno.env.get("DANM_STATE_DIR") ?? STATE_DIR,
+    stateDir: STATE_DIR,
     hostname: () => Deno.hostname(),
   });
 });

@@ -21,10 +21,10 @@ export const RULE_PREFERENCE = 32000;
 
 /**
  * Kernel parameters of a sandbox. Addresses are announced when a link comes up after it got them (gratuitous ARP,
- * unsolicited neighbour advertisement); IPv6 is on exactly where there are IPv6 addresses, and takes nothing from
- * routers.
+ * unsolicited neighbour advertisement); IPv6 is on exactly where there are IPv6 addresses, takes nothing from
+ * routers, and does not wait for duplicate detection: the API server has made sure that there is no duplicate.
  *
- * @see https://docs.kernel.org/networking/ip-sysctl.html arp_notify, ndisc_notify, accept_ra
+ * @see https://docs.kernel.org/networking/ip-sysctl.html arp_notify, ndisc_notify, accept_dad, accept_ra
  */
 export function renderSysctls(configured: readonly Configured[]): Sysctl[] {
   return [
@@ -35,6 +35,7 @@ export function renderSysctls(configured: readonly Configured[]): Sysctl[] {
       if (!addresses.some(({ family }) => family === 6)) return [{ key: key("disable_ipv6"), value: "1" }];
       return [
         { key: key("disable_ipv6"), value: "0" },
+        { key: key("accept_dad"), value: "0" },
         { key: key("accept_ra"), value: "0" },
         { key: key("autoconf"), value: "0" },
         { key: key("keep_addr_on_down"), value: "1" },

@@ -14,7 +14,7 @@ const CNI_PLUGIN = [
   "--allow-net",
   "--allow-read",
   "--allow-run",
-  "--allow-sys=hostname",
+  "--allow-sys=hostname,osUptime",
   "--allow-write",
 ];
 

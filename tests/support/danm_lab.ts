@@ -1,0 +1,252 @@
+/** DANM installed on a lab, and a caller that does what a container runtime does. */
+import { join } from "node:path";
+import { CNI_PLUGINS, cniPath, ensureBinaries } from "./lab/binaries.ts";
+import type { Lab } from "./lab/lab.ts";
+import type { Node } from "./lab/node.ts";
+import type { KubeUser } from "./lab/users.ts";
+import type { CommandResult, RunningCommand } from "./run.ts";
+import { toStderr } from "./progress.ts";
+import { waitFor } from "./wait.ts";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+
+/** Where `deno task build` puts the executables. */
+export const DIST = join(ROOT, "dist");
+
+/** Where the plugin keeps its records, in every node. */
+export const STATE_DIR = "/var/lib/cni/danm";
+
+/** A sandbox as a runtime has it: a container id and a network namespace, for a Pod. */
+export interface TestSandbox {
+  readonly node: Node;
+  readonly pod: TestPod;
+  readonly containerID: string;
+  readonly netns: string;
+}
+
+/** A Pod object without a kubelet. */
+export interface TestPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** How a plugin is called. */
+export interface CallOptions {
+  readonly conf?: Record<string, unknown>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Takes the place of the rendered configuration. */
+  readonly stdin?: string;
+  /** Another API server in between, by its kubeconfig. */
+  readonly kubeconfig?: string;
+}
+
+/** What a plugin answered. */
+export interface Answer {
+  readonly code: number;
+  /** The one JSON document on stdout; undefined when there was none. */
+  readonly document: Record<string, unknown> | undefined;
+  readonly stderr: string;
+}
+
+/** An error document of CNI. */
+export interface CniErrorDocument {
+  readonly code: number;
+  readonly msg: string;
+  readonly details?: string;
+}
+
+/** DANM on a lab: CRDs, rights, admission policies, a kubeconfig for each node. */
+export class DanmLab {
+  readonly lab: Lab;
+  readonly cniPath: string;
+  readonly #kubeconfigs = new Map<string, string>();
+  #count = 0;
+
+  private constructor(lab: Lab, path: string) {
+    this.lab = lab;
+    this.cniPath = path;
+  }
+
+  /** Installs DANM: what `kubectl apply` installs, and what the installer puts on every node. */
+  static async install(lab: Lab): Promise<DanmLab> {
+    const binaries = await ensureBinaries(CNI_PLUGINS, toStderr);
+    const danm = new DanmLab(lab, `${DIST}:${cniPath(binaries)}`);
+    await lab.kubectl(["apply", "-f", join(ROOT, "crds")]);
+    await lab.kubectl(["wait", "--for=condition=Established", "--timeout=60s", "-f", join(ROOT, "crds")]);
+    await lab.kubectl(["apply", "-R", "-f", join(ROOT, "k8s/base")]);
+    for (const node of lab.nodes) {
+      const user = await lab.serviceAccount("danm-system", "danm-cni", { node: node.name });
+      danm.#kubeconfigs.set(node.name, user.kubeconfigPath);
+    }
+    await waitFor("default ServiceAccount", async () => await lab.kubectl(["get", "serviceaccount", "default"]) !== "");
+    return danm;
+  }
+
+  /** The CNI user of a node: a token of `danm-cni` bound to that Node. */
+  kubeconfig(node: Node): string {
+    const path = this.#kubeconfigs.get(node.name);
+    if (!path) throw new Error(`${node.name} is not a node of this lab`);
+    return path;
+  }
+
+  /** Applies objects with the real kubectl. */
+  async apply(...objects: readonly object[]): Promise<void> {
+    const list = { apiVersion: "v1", kind: "List", items: objects };
+    await this.lab.kubectl(["apply", "-f", "-"], { stdin: JSON.stringify(list) });
+  }
+
+  /** Creates a Pod object on a node; nothing starts it. */
+  async createPod(
+    node: Node,
+    options: { interfaces?: readonly object[] | string; namespace?: string; name?: string; as?: KubeUser } = {},
+  ): Promise<TestPod> {
+    const { interfaces, namespace = "default", name = `pod-${++this.#count}` } = options;
+    const annotation = typeof interfaces === "string" ? interfaces : interfaces && JSON.stringify(interfaces);
+    const pod = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: {
+        name,
+        namespace,
+        ...(annotation !== undefined && { annotations: { "danm.io/interfaces": annotation } }),
+      },
+      spec: { nodeName: node.name, containers: [{ name: "main", image: "lab.local/pause:1" }] },
+    };
+    const created = await this.lab.kubectl(["create", "-o", "json", "-f", "-"], { stdin: JSON.stringify(pod) });
+    return { namespace, name, uid: JSON.parse(created).metadata.uid };
+  }
+
+  /** Makes a sandbox for a Pod, as a runtime does before it calls ADD. */
+  async createSandbox(node: Node, pod: TestPod): Promise<TestSandbox> {
+    const containerID = crypto.randomUUID().replaceAll("-", "").repeat(2);
+    const netns = await node.createNetns(`cni-${containerID.slice(0, 12)}`);
+    return { node, pod, containerID, netns };
+  }
+
+  /** A Pod and its sandbox in one step. */
+  async createSandboxFor(node: Node, interfaces: readonly object[] | string): Promise<TestSandbox> {
+    return await this.createSandbox(node, await this.createPod(node, { interfaces }));
+  }
+
+  /** The configuration that the installer writes to a node. */
+  conf(node: Node, options: CallOptions = {}): Record<string, unknown> {
+    return {
+      cniVersion: "1.0.0",
+      name: "danm",
+      type: "danm",
+      kubeconfig: options.kubeconfig ?? this.kubeconfig(node),
+      nodeName: node.name,
+      logFile: `/var/lib/danm.log`,
+      ...options.conf,
+    };
+  }
+
+  /** The environment that a runtime gives. */
+  env(sandbox: TestSandbox, command: string): Record<string, string> {
+    const { pod, containerID } = sandbox;
+    return {
+      CNI_COMMAND: command,
+      CNI_CONTAINERID: containerID,
+      CNI_NETNS: sandbox.netns,
+      CNI_IFNAME: "eth0",
+      CNI_PATH: this.cniPath,
+      CNI_ARGS: [
+        "IgnoreUnknown=1",
+        `K8S_POD_NAMESPACE=${pod.namespace}`,
+        `K8S_POD_NAME=${pod.name}`,
+        `K8S_POD_INFRA_CONTAINER_ID=${containerID}`,
+        `K8S_POD_UID=${pod.uid}`,
+      ].join(";"),
+    };
+  }
+
+  /** Calls the plugin and waits for its end. */
+  async call(sandbox: TestSandbox, command: string, options: CallOptions = {}): Promise<Answer> {
+    const result = await sandbox.node.run([join(DIST, "danm")], {
+      ...this.#invocation(sandbox, command, options),
+      check: false,
+    });
+    return answerOf(result);
+  }
+
+  /** Starts the plugin, to be killed. */
+  async start(sandbox: TestSandbox, command: string, options: CallOptions = {}): Promise<RunningCommand> {
+    return await sandbox.node.start([join(DIST, "danm")], this.#invocation(sandbox, command, options));
+  }
+
+  /** ADD that must succeed. */
+  async add(sandbox: TestSandbox, options: CallOptions = {}): Promise<AddResult> {
+    const answer = await this.call(sandbox, "ADD", options);
+    if (answer.code === 0 && answer.document) return answer.document as unknown as AddResult;
+    throw new Error(`ADD failed: ${JSON.stringify(answer)}`);
+  }
+
+  /** DEL that must succeed. */
+  async del(sandbox: TestSandbox, options: CallOptions = {}): Promise<void> {
+    const answer = await this.call(sandbox, "DEL", options);
+    if (answer.code !== 0 || answer.document) throw new Error(`DEL failed: ${JSON.stringify(answer)}`);
+  }
+
+  /** A call that must fail; the error document. */
+  async fail(sandbox: TestSandbox, command: string, options: CallOptions = {}): Promise<CniErrorDocument> {
+    const answer = await this.call(sandbox, command, options);
+    const document = answer.document as CniErrorDocument | undefined;
+    if (answer.code !== 0 && typeof document?.code === "number" && typeof document.msg === "string") return document;
+    throw new Error(`${command} did not fail as it should: ${JSON.stringify(answer)}`);
+  }
+
+  /** Everything that is left of a sandbox, in the API, in its namespace and on its node; empty when nothing is. */
+  async leftovers(sandbox: TestSandbox): Promise<string[]> {
+    const { node, containerID, netns } = sandbox;
+    const left: string[] = [];
+    for (const { kind, name, containerID: owner } of await this.held()) {
+      if (owner === containerID) left.push(`${kind} ${name}`);
+    }
+    const links = await node.run(["nsenter", `--net=${netns}`, "ip", "-json", "link", "show"], { check: false });
+    if (links.code === 0) {
+      for (const { ifname } of JSON.parse(links.stdout)) if (ifname !== "lo") left.push(`link ${ifname}`);
+      for (const family of ["-4", "-6"]) {
+        const { stdout } = await node.run(["nsenter", `--net=${netns}`, "ip", family, "rule", "show"]);
+        for (const rule of stdout.split("\n")) if (rule.startsWith("32000:")) left.push(`rule ${rule}`);
+      }
+    }
+    const files = await node.run(["find", STATE_DIR, "-maxdepth", "1", "-type", "f"], { check: false });
+    for (const file of files.stdout.split("\n")) if (file.includes(containerID)) left.push(`record ${file}`);
+    return left;
+  }
+
+  /** All DanmIps and DanmEps of the cluster. */
+  async held(): Promise<{ kind: string; name: string; containerID: string }[]> {
+    const { items } = JSON.parse(await this.lab.kubectl(["get", "danmips,danmeps", "-A", "-o", "json"]));
+    return items.map((
+      { kind, metadata, spec }: { kind: string; metadata: { name: string }; spec: Record<string, string> },
+    ) => ({
+      kind,
+      name: metadata.name,
+      containerID: spec["containerID"] ?? spec["CID"] ?? "",
+    }));
+  }
+
+  #invocation(
+    sandbox: TestSandbox,
+    command: string,
+    options: CallOptions,
+  ): { stdin: string; env: Record<string, string> } {
+    const stdin = options.stdin ?? JSON.stringify(this.conf(sandbox.node, options));
+    return { stdin, env: { ...this.env(sandbox, command), ...options.env } };
+  }
+}
+
+/** A result of ADD, version 1.0.0. */
+export interface AddResult {
+  readonly cniVersion: string;
+  readonly interfaces: readonly { name: string; mac: string; sandbox: string; mtu?: number }[];
+  readonly ips: readonly { address: string; interface: number; gateway?: string; version?: string }[];
+  readonly routes: readonly { dst: string; gw: string }[];
+}
+
+/** What a finished call of a plugin answered. @throws {SyntaxError} when stdout is not one JSON document, or none */
+export function answerOf({ code, stdout, stderr }: CommandResult): Answer {
+  return { code, document: stdout === "" ? undefined : JSON.parse(stdout), stderr };
+}
