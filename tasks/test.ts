@@ -7,7 +7,7 @@
 import { parseArgs } from "@std/cli";
 import { type Progress, toStderr } from "../tests/support/progress.ts";
 import { ROOT } from "./support/root.ts";
-import { buildExecutables, installDependencies, prepareLab } from "./test/prepare.ts";
+import { buildExecutables, installDependencies, prepareLab } from "./support/prepare.ts";
 import { runSuite } from "./test/run_suite.ts";
 import { type Suite, SUITES } from "./test/suites.ts";
 import { type Outcome, summarize, totalLine } from "./test/summary.ts";
@@ -34,7 +34,9 @@ async function main(): Promise<number> {
 async function runAll(suites: readonly Suite[], args: readonly string[]): Promise<Outcome[]> {
   await installDependencies({ root: ROOT, progress });
   const needLab = suites.some(({ lab }) => lab);
-  const missing = needLab ? await prepareLab(progress) : [];
+  const missing = needLab
+    ? await prepareLab({ root: ROOT, path: (Deno.env.get("PATH") ?? "").split(":"), progress })
+    : [];
   if (needLab && missing.length === 0) await buildExecutables({ root: ROOT, progress });
   const outcomes: Outcome[] = [];
   for (const suite of suites) {

@@ -2,7 +2,9 @@ import { join } from "node:path";
 import { type Progress, withProgress } from "../../tests/support/progress.ts";
 import { CNI_PLUGINS, CONTROL_PLANE, ensureBinaries } from "../../tests/support/lab/binaries.ts";
 import { messageOf } from "../../shared/errors.ts";
-import { runLogged } from "../support/run_logged.ts";
+import { probeMachine } from "../../tests/support/lab/node_native.ts";
+import { installMissing, LAB_COMMANDS, UML_COMMANDS } from "./packages.ts";
+import { runLogged } from "./run_logged.ts";
 
 /**
  * Fills the dependency cache, so that nothing is downloaded later: a lab has no way out.
@@ -19,24 +21,32 @@ export async function buildExecutables({ root, progress }: { root: string; progr
 }
 
 /**
- * Installs what a lab needs.
+ * Installs what labs and their nodes need.
  *
+ * @param options.path the folders of PATH
  * @returns what is missing and could not be installed, for people; empty = a lab can start
  */
-export async function prepareLab(progress: Progress): Promise<string[]> {
+export async function prepareLab(
+  { root, path, progress }: { root: string; path: readonly string[]; progress: Progress },
+): Promise<string[]> {
   if (Deno.build.os !== "linux") return ["a lab needs Linux: network namespaces, bridges, mounts"];
   if (Deno.uid() !== 0) return ["a lab needs root: it makes network namespaces, links and mounts"];
+  const options = { path, logDir: join(root, "logs"), progress };
+  const missing = await installMissing(LAB_COMMANDS, options);
+  if (missing.length > 0) return missing;
   try {
+    const { ipvlan, vlan, dummy } = await probeMachine();
+    if (!(ipvlan && vlan && dummy)) missing.push(...await installMissing(UML_COMMANDS, options));
     const names = [...CONTROL_PLANE, ...CNI_PLUGINS, "cnitool"] as const;
     await withProgress(
       progress,
-      "lab: executables of Kubernetes, etcd and the CNI plugins",
+      "executables of Kubernetes, etcd and the CNI plugins",
       () => ensureBinaries(names, progress),
     );
-    return [];
   } catch (error) {
-    return [messageOf(error)];
+    missing.push(messageOf(error));
   }
+  return missing;
 }
 
 async function step(
