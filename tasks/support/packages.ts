@@ -49,18 +49,18 @@ export async function installMissing(required: readonly Requirement[], options: 
   const path = [...options.path, "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"];
   const missing = await findMissing(required, path);
   if (missing.length === 0) return [];
-  if (await isInPath("apt-get", path)) await install(missing, options);
+  if (await isInPath("apt-get", path)) await install(missing, { ...options, path });
   const still = await findMissing(missing, path);
   return still.map(({ command, package: name }) =>
     `the command ${command} is missing and could not be installed; on Debian it is in the package ${name}`
   );
 }
 
-async function install(missing: readonly Requirement[], { logDir, progress }: InstallOptions): Promise<void> {
+async function install(missing: readonly Requirement[], { path, logDir, progress }: InstallOptions): Promise<void> {
   const names = [...new Set(missing.map((each) => each.package))];
   const log = join(logDir, "packages.log");
   const script = 'apt-get update -q; exec apt-get install -q -y --no-install-recommends "$@"';
-  const argv = ["env", "DEBIAN_FRONTEND=noninteractive", "sh", "-c", script, "sh", ...names];
+  const argv = ["env", `PATH=${path.join(":")}`, "DEBIAN_FRONTEND=noninteractive", "sh", "-c", script, "sh", ...names];
   await withProgress(progress, `installing ${names.join(" ")} (log: ${log})`, () => runLogged(argv, { cwd: "/", log }));
 }
 

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { findMissing, installMissing } from "./packages.ts";
 
@@ -21,4 +21,28 @@ Deno.test("installMissing installs nothing where everything is there", async () 
   const options = { path: [], logDir: "/nowhere", progress: (line: string): number => lines.push(line) };
   assertEquals(await installMissing([{ command: "sh", package: "dash" }], options), []);
   assertEquals(lines, []);
+});
+
+/** An apt-get that has two packages, of which one does not hold what it should. */
+const APT_GET = `#!/bin/sh
+here=$(dirname "$0")
+[ "$1" = install ] || exit 0
+for name; do case $name in good) printf '#!/bin/sh\n' >"$here/tool"; chmod 755 "$here/tool" ;; esac; done
+`;
+
+Deno.test("installMissing installs what is missing and says what is missing still", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(join(dir, "apt-get"), APT_GET, { mode: 0o755 });
+    const required = [{ command: "tool", package: "good" }, { command: "no-such-tool", package: "bad" }];
+    const options = { path: [dir], logDir: join(dir, "logs"), progress: (): void => {} };
+    const missing = await installMissing(required, options);
+    assertEquals(missing.length, 1);
+    assertStringIncludes(
+      missing.join(),
+      "no-such-tool is missing and could not be installed; on Debian it is in the package bad",
+    );
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
 });
