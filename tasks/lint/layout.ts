@@ -1,5 +1,11 @@
 /** Modules that are pure although their names do not say so, because pure ones build on them. */
-const PURE_BY_DECLARATION = new Set(["cni/host_parent.ts", "ipam/bitmap.ts", "ipam/subnet.ts", "shared/errors.ts"]);
+const PURE_BY_DECLARATION = new Set([
+  "cni/describe_network.ts",
+  "cni/host_parent.ts",
+  "ipam/bitmap.ts",
+  "ipam/subnet.ts",
+  "shared/errors.ts",
+]);
 
 /**
  * Whether a module must be pure: `plan*.ts`, `allocate*.ts`, `validate*.ts`, `render*.ts`, all of `shared/schema/`, and
