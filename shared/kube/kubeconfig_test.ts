@@ -128,7 +128,11 @@ Deno.test("faults name file, context and field, and never a secret", async (t) =
   const cases: readonly { name: string; text: unknown; says: readonly string[]; field?: string }[] = [
     { name: "empty file", text: "", says: ["is empty or not an object"] },
     { name: "a list", text: "[]", says: ["is empty or not an object"] },
-    { name: "neither JSON nor YAML", text: "users:\n- s3cret\n  : [\n", says: ["neither JSON nor YAML: ", " in line "] },
+    {
+      name: "neither JSON nor YAML",
+      text: "users:\n- s3cret\n  : [\n",
+      says: ["neither JSON nor YAML: ", " in line "],
+    },
     { name: "an unknown anchor", text: "users: *all\n", says: ["neither JSON nor YAML: an alias"] },
     {
       name: "no current context",
