@@ -3,8 +3,9 @@ import { parseCniArgs, podOf } from "../shared/cni/cni_args.ts";
 import type { VerbRequest, Verbs } from "../shared/cni/plugin.ts";
 import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
 import { bootClock } from "../shared/host/boot_clock.ts";
-import { createRun } from "../shared/host/run.ts";
+import { createRun, type Run } from "../shared/host/run.ts";
 import { KubeClient } from "../shared/kube/client.ts";
+import type { RequestInfo } from "../shared/kube/client_options.ts";
 import { loadKubeconfig } from "../shared/kube/kubeconfig.ts";
 import { createLogger, fileSink, type Logger, stderrSink, teeSink } from "../shared/log.ts";
 import { parse } from "../shared/schema/describe_issues.ts";
@@ -98,13 +99,18 @@ function createDeps(netconf: NetConf, options: { surroundings: Surroundings; log
   const { surroundings: { path, stateDir }, log } = options;
   let connecting: Promise<KubeClient> | undefined;
   const client = (): Promise<KubeClient> => {
-    connecting ??= loadKubeconfig(netconf.kubeconfig).then((target) => new KubeClient(target, { userAgent: "danm" }));
+    connecting ??= loadKubeconfig(netconf.kubeconfig).then((target) =>
+      new KubeClient(target, { userAgent: "danm", onRequest })
+    );
     return connecting;
   };
+  // Every external step is a line at level debug: what is slow, or what hangs, is told by the log.
+  const onRequest = ({ method, path, status, ms }: RequestInfo): void =>
+    log.debug("request", { method, path, status, ms, endMs: performance.now() });
   return {
     client,
     log,
-    run: createRun(path),
+    run: logRuns(createRun(path), log),
     clock: bootClock,
     records: new RecordStore(stateDir, bootClock),
     hints: createHintFiles(`${stateDir}/hints`),
@@ -112,6 +118,18 @@ function createDeps(netconf: NetConf, options: { surroundings: Surroundings; log
     random: Math.random,
     monotonicMs: () => performance.now(),
     delay,
+  };
+}
+
+function logRuns(run: Run, log: Logger): Run {
+  return async (argv, options) => {
+    const startMs = performance.now();
+    try {
+      return await run(argv, options);
+    } finally {
+      const endMs = performance.now();
+      log.debug("command", { argv, ms: endMs - startMs, endMs });
+    }
   };
 }
 
