@@ -25,6 +25,11 @@ const PACKAGES: Readonly<Record<string, { readonly path: string; readonly output
   "host-local": { path: "github.com/containernetworking/plugins/plugins/ipam/host-local" },
 };
 
+/** What to do when there is nothing to build with. */
+export const GO_MISSING = "etcd and the API server have to be built once, and the `go` command is missing: install " +
+  "Go 1.25 or later from https://go.dev/dl/ and put it in PATH, or set KUBEBUILDER_ASSETS to a directory with etcd, " +
+  "kube-apiserver, kube-controller-manager and kubectl";
+
 /** The directory that holds what was built: `$XDG_CACHE_HOME/danm-lab`, else `~/.cache/danm-lab`. */
 export function cacheRoot(): string {
   const base = Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME") ?? "/root"}/.cache`;
@@ -100,11 +105,7 @@ async function requireGo(): Promise<void> {
     await run(["go", "version"]);
   } catch (error) {
     if (!(error instanceof CommandFailed) || error.result !== undefined) throw error;
-    throw new Error(
-      "the lab has to be built once, and the `go` command is missing: install Go 1.25 or later from " +
-        "https://go.dev/dl/ and put it in PATH, or set KUBEBUILDER_ASSETS to a directory with etcd, " +
-        "kube-apiserver, kube-controller-manager and kubectl",
-    );
+    throw new Error(GO_MISSING);
   }
 }
 

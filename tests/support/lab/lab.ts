@@ -6,6 +6,7 @@ import { ControlPlane } from "./control_plane.ts";
 import { createLabNetwork, freeSlots } from "./network.ts";
 import type { Node } from "./node.ts";
 import { type NodeKind, startNodes } from "./nodes.ts";
+import { ensurePrerequisites } from "./prerequisites.ts";
 import { startReaper } from "./reaper_process.ts";
 import { reclaimDeadLabs, removeLab } from "./reclaim.ts";
 import { claimLab, LAB_ADDRESSES, type LabRecord, withRegistry } from "./registry.ts";
@@ -40,6 +41,7 @@ export interface KubectlOptions {
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const progress = options.progress ?? toStderr;
   keepOffProxies();
+  await ensurePrerequisites({}, progress);
   const binaries = await ensureBinaries(CONTROL_PLANE, progress);
   await reclaimDeadLabs();
   const isFree = await freeSlots();
@@ -159,6 +161,11 @@ export class Lab implements AsyncDisposable {
    */
   async serviceAccount(namespace: string, name: string, options: { node?: string } = {}): Promise<TokenUser> {
     return await this.#parts.users.serviceAccount(namespace, name, options);
+  }
+
+  /** The same user with a kubeconfig for another URL, such as a proxy's. */
+  async userAt(user: KubeUser, server: string): Promise<KubeUser> {
+    return await this.#parts.users.at(user, server);
   }
 
   /**

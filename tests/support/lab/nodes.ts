@@ -2,6 +2,7 @@ import type { Progress } from "../progress.ts";
 import type { Node } from "./node.ts";
 import { NativeNode, probeMachine } from "./node_native.ts";
 import { createManagementBridge, UmlNode } from "./node_uml.ts";
+import { ensurePrerequisites } from "./prerequisites.ts";
 import type { LabRecord } from "./registry.ts";
 
 /** Which kind of nodes is wanted. */
@@ -18,8 +19,10 @@ export interface StartNodesOptions {
 /** Starts a lab's nodes, all at once. */
 export async function startNodes(lab: LabRecord, options: StartNodesOptions): Promise<Node[]> {
   const kind = options.kind === "auto" ? await bestKind() : options.kind;
-  if (options.count > 0) options.progress(`starting ${options.count} ${kind} nodes`);
-  if (options.count > 0 && kind === "uml") await createManagementBridge(lab);
+  if (options.count === 0) return [];
+  await ensurePrerequisites({ uml: kind === "uml" }, options.progress);
+  options.progress(`starting ${options.count} ${kind} nodes`);
+  if (kind === "uml") await createManagementBridge(lab);
   const starting = Array.from({ length: options.count }, async (_, index) => {
     const node = await (kind === "native" ? NativeNode : UmlNode).start(lab, index);
     options.undo.defer(() => node.stop());
@@ -31,7 +34,7 @@ export async function startNodes(lab: LabRecord, options: StartNodesOptions): Pr
 }
 
 /** Native where the machine's kernel can do all that DANM needs. */
-async function bestKind(): Promise<Node["kind"]> {
+export async function bestKind(): Promise<Node["kind"]> {
   const { ipvlan, vlan, dummy } = await probeMachine();
   return ipvlan && vlan && dummy ? "native" : "uml";
 }

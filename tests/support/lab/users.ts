@@ -71,8 +71,13 @@ export class Users {
     return { ...user, token };
   }
 
-  async #write(name: string, credentials: Credentials): Promise<KubeUser> {
-    const { server, authority } = this.#plane;
+  /** The same user, calling another URL. */
+  async at(user: KubeUser, server: string): Promise<KubeUser> {
+    return await this.#write(user.name, user.credentials, server);
+  }
+
+  async #write(name: string, credentials: Credentials, server = this.#plane.server): Promise<KubeUser> {
+    const { authority } = this.#plane;
     const file = `${name.replaceAll(/[^\w.-]/g, "_")}-${++this.#count}`;
     const kubeconfigPath = `${keyDir(this.#lab)}/${file}.json`;
     const text = renderKubeconfig({ server, ca: authority.cert, user: name, credentials });

@@ -1,0 +1,195 @@
+/**
+ * A proxy in front of a lab's API server that does to requests what networks and API servers do on bad days.
+ *
+ * It speaks HTTP/2 to its callers and keeps their identities: a client certificate becomes an impersonation, a
+ * token is passed on. It is a process of its own in the lab's network namespace, so that test processes and nodes
+ * reach it under one address, and so that a busy test does not slow it.
+ */
+import { waitFor } from "../wait.ts";
+import type { Order, Report } from "./fault_proxy_process.ts";
+import type { Fault, Match, Rule, SeenRequest } from "./fault_rules.ts";
+import type { Partition, ServerOptions } from "./fault_server.ts";
+import type { Lab } from "./lab.ts";
+import { Host, netnsPath } from "./network.ts";
+import { addressIn } from "./registry.ts";
+import type { KubeUser } from "./users.ts";
+
+/**
+ * Starts a proxy for a lab; several are independent of each other. It ends by `await using` or with the lab.
+ *
+ * @throws {Error} when its process does not start
+ */
+export async function startFaultProxy(lab: Lab): Promise<FaultProxy> {
+  const hostname = addressIn(lab.record, Host.gateway);
+  const { authority, server } = lab.controlPlane;
+  const own = await authority.issue({ commonName: "fault-proxy", hosts: [hostname] });
+  const { cert, key } = await authority.issue({ commonName: "fault-proxy", organizations: ["system:masters"] });
+  const upstream = { server, ca: authority.cert, cert, key };
+  const channel = new Channel(lab);
+  try {
+    const options: ServerOptions = { hostname, ...own, ca: authority.cert, upstream };
+    const port = await channel.send({ op: "start", options }) as number;
+    return new FaultProxy({ lab, channel, url: `https://${hostname}:${port}` });
+  } catch (error) {
+    await channel.close();
+    throw error;
+  }
+}
+
+/** A running fault proxy. */
+export class FaultProxy implements AsyncDisposable {
+  /** What is done to which requests. */
+  readonly faults: Faults;
+  /** Its URL, for test processes and nodes. */
+  readonly url: string;
+  readonly #lab: Lab;
+  readonly #channel: Channel;
+
+  /** Use {@linkcode startFaultProxy}. */
+  constructor({ lab, channel, url }: { lab: Lab; channel: Channel; url: string }) {
+    this.#lab = lab;
+    this.#channel = channel;
+    this.url = url;
+    this.faults = new Faults(channel);
+  }
+
+  /** The same user, calling through this proxy. */
+  async through(user: KubeUser): Promise<KubeUser> {
+    return await this.#lab.userAt(user, this.url);
+  }
+
+  /** Path of a JSON kubeconfig with which this user calls through this proxy. */
+  async kubeconfig(user: KubeUser): Promise<string> {
+    return (await this.through(user)).kubeconfigPath;
+  }
+
+  /** All requests seen since the start, in the order of their arrival. */
+  async requests(): Promise<readonly SeenRequest[]> {
+    return await this.#channel.send({ op: "requests" }) as SeenRequest[];
+  }
+
+  /**
+   * Waits until a request is seen.
+   *
+   * @throws {Error} when none is within the time, 10 s by default
+   */
+  async waitForRequest(
+    accept: (request: SeenRequest) => boolean,
+    options: { readonly timeoutMs?: number } = {},
+  ): Promise<SeenRequest> {
+    const probe = async (): Promise<SeenRequest | undefined> => (await this.requests()).find(accept);
+    return await waitFor("a request at the fault proxy", probe, { timeoutMs: 10_000, ...options });
+  }
+
+  /**
+   * Lets a held request go on to the API server, and waits until that has answered.
+   *
+   * @returns the API server's status code
+   */
+  async release(request: SeenRequest): Promise<number> {
+    await this.#channel.send({ op: "release", number: request.number });
+    const done = await this.waitForRequest((seen) =>
+      seen.number === request.number && seen.upstreamStatus !== undefined
+    );
+    return done.upstreamStatus ?? 0;
+  }
+
+  /** Breaks the network to all callers ("silent" or "refuse"), or mends it ("none"). */
+  async partition(partition: Partition): Promise<void> {
+    await this.#channel.send({ op: "partition", partition });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#channel.close();
+  }
+}
+
+/** The rules of a proxy. Of several that match a request the oldest whose turn it is applies. */
+export class Faults {
+  readonly #channel: Channel;
+  #count = 0;
+
+  /** Use {@linkcode FaultProxy.faults}. */
+  constructor(channel: Channel) {
+    this.#channel = channel;
+  }
+
+  /** For every request that matches, from the n-th on. Gives the rule's number, for {@linkcode Faults.clear}. */
+  async push(fault: Fault, match: Match = {}): Promise<number> {
+    return await this.#add(fault, { match, times: null });
+  }
+
+  /** For one request: the n-th that matches. */
+  async once(fault: Fault, match: Match = {}): Promise<number> {
+    return await this.#add(fault, { match, times: 1 });
+  }
+
+  /** Removes one rule, or all. What is already held or hangs stays so. */
+  async clear(id?: number): Promise<void> {
+    await this.#channel.send({ op: "clear", ...(id === undefined ? {} : { id }) });
+  }
+
+  async #add(fault: Fault, { match, times }: { match: Match; times: number | null }): Promise<number> {
+    const { path, nth = 1, ...rest } = match;
+    const expression = path === undefined ? {} : { path: { source: path.source, flags: path.flags } };
+    const rule: Rule = { id: ++this.#count, fault, ...rest, ...expression, nth, times };
+    await this.#channel.send({ op: "add", rule });
+    return rule.id;
+  }
+}
+
+/** Orders to the proxy's process, one after the other. */
+class Channel {
+  readonly #child: Deno.ChildProcess;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #reports: AsyncGenerator<Report>;
+  readonly #logPath: string;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(lab: Lab) {
+    const script = new URL("./fault_proxy_process.ts", import.meta.url).pathname;
+    const config = new URL("../../../deno.json", import.meta.url).pathname;
+    this.#logPath = `${lab.dir}/fault-proxy.log`;
+    const redirect = ["sh", "-c", 'log=$1; shift; exec "$@" 2>>"$log"', "sh", this.#logPath];
+    const flags = ["run", "--quiet", "--allow-all", "--config", config, script];
+    this.#child = new Deno.Command("nsenter", {
+      args: [`--net=${netnsPath(lab.record)}`, ...redirect, Deno.execPath(), ...flags],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+      detached: true,
+    }).spawn();
+    this.#writer = this.#child.stdin.getWriter();
+    this.#reports = readReports(this.#child.stdout);
+  }
+
+  /** Gives the value of the process's answer. */
+  async send(order: Order): Promise<unknown> {
+    const answer = this.#last.then(() => this.#exchange(order));
+    this.#last = answer.catch(() => {});
+    return await answer;
+  }
+
+  async close(): Promise<void> {
+    await this.#writer.close().catch(() => {});
+    await this.#child.status;
+    await this.#reports.return(undefined);
+  }
+
+  async #exchange(order: Order): Promise<unknown> {
+    await this.#writer.write(new TextEncoder().encode(`${JSON.stringify(order)}\n`));
+    const { value, done } = await this.#reports.next();
+    if (done) throw new Error(`the fault proxy ended: ${await Deno.readTextFile(this.#logPath).catch(() => "")}`);
+    if ("error" in value) throw new Error(`fault proxy, ${order.op}: ${value.error}`);
+    return value.value;
+  }
+}
+
+async function* readReports(stream: ReadableStream<Uint8Array>): AsyncGenerator<Report> {
+  let text = "";
+  for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (text + chunk).split("\n");
+    text = lines.pop() ?? "";
+    for (const line of lines) yield JSON.parse(line) as Report;
+  }
+}

@@ -1,0 +1,248 @@
+/** The proxy itself: HTTP/2 and HTTP/1.1 over TLS, one request after the other through the rules. */
+import { Buffer } from "node:buffer";
+import http2 from "node:http2";
+import net from "node:net";
+import type { TLSSocket } from "node:tls";
+import { type CertifiedCaller, Forwarder, type Outgoing, passedOn, type Upstream } from "./fault_forward.ts";
+import { type Fault, renderStatus, type Rules, type SeenRequest } from "./fault_rules.ts";
+
+type Request = http2.Http2ServerRequest;
+type Response = http2.Http2ServerResponse;
+
+/** What a proxy needs to run. PEM texts. */
+export interface ServerOptions {
+  readonly hostname: string;
+  readonly cert: string;
+  readonly key: string;
+  /** Callers' client certificates are of this authority. */
+  readonly ca: string;
+  readonly upstream: Upstream;
+}
+
+/** How the network between callers and proxy is broken. */
+export type Partition = "none" | "silent" | "refuse";
+
+/** A running proxy. */
+export class FaultServer {
+  /** All requests seen so far. */
+  readonly seen: SeenRequest[] = [];
+  readonly #options: ServerOptions;
+  readonly #rules: Rules;
+  readonly #forwarder: Forwarder;
+  readonly #tls: http2.Http2SecureServer;
+  /** Open connections by the caller's port. */
+  readonly #sockets = new Map<number, { readonly socket: net.Socket; readonly number: number }>();
+  readonly #held = new Map<number, () => void>();
+  #listener: net.Server | undefined;
+  #partition: Partition = "none";
+  #connections = 0;
+  #port = 0;
+
+  constructor(options: ServerOptions, rules: Rules) {
+    const { cert, key, ca } = options;
+    this.#options = options;
+    this.#rules = rules;
+    this.#forwarder = new Forwarder(options.upstream);
+    const tls = { cert, key, ca: [ca], requestCert: true, rejectUnauthorized: false, allowHTTP1: true };
+    this.#tls = http2.createSecureServer(tls);
+    this.#tls.on("request", (request: Request, response: Response) => void this.#serve(request, response));
+    // Connections that are dropped on purpose end as errors here.
+    this.#tls.on("sessionError", () => {});
+    this.#tls.on("tlsClientError", () => {});
+  }
+
+  /** Begins to accept connections: the first time on a free port, later on the same. Gives the port. */
+  async listen(): Promise<number> {
+    const listener = net.createServer((socket: net.Socket) => this.#accept(socket));
+    this.#listener = listener;
+    await new Promise<void>((resolve, reject) => {
+      listener.once("error", reject);
+      listener.listen(this.#port, this.#options.hostname, resolve);
+    });
+    this.#port = (listener.address() as net.AddressInfo).port;
+    return this.#port;
+  }
+
+  /**
+   * Breaks the network or mends it. "silent": what arrives is never answered nor passed on, connections stay open
+   * and new ones are accepted. "refuse": connections are reset and new ones refused. Mending resets what was
+   * left unanswered.
+   */
+  async setPartition(partition: Partition): Promise<void> {
+    const before = this.#partition;
+    this.#partition = partition;
+    if (partition !== "silent") this.#resetAll(partition === "refuse" || before === "silent");
+    if (partition === "refuse" && this.#listener !== undefined) {
+      const listener = this.#listener;
+      this.#listener = undefined;
+      await new Promise<void>((resolve) => listener.close(() => resolve()));
+    }
+    if (partition !== "refuse" && this.#listener === undefined) await this.listen();
+  }
+
+  /**
+   * Lets a held request through to the API server.
+   *
+   * @throws {Error} when no request of that number is held
+   */
+  release(number: number): void {
+    const release = this.#held.get(number);
+    if (release === undefined) throw new Error(`request ${number} is not held`);
+    this.#held.delete(number);
+    release();
+  }
+
+  #accept(socket: net.Socket): void {
+    const port = socket.remotePort ?? 0;
+    this.#sockets.set(port, { socket, number: ++this.#connections });
+    socket.on("close", () => this.#sockets.delete(port));
+    socket.on("error", () => {});
+    // Accepted by the kernel, and then nothing: not even the TLS handshake is answered.
+    if (this.#partition !== "silent") this.#tls.emit("connection", socket);
+  }
+
+  #resetAll(all: boolean): void {
+    if (!all) return;
+    for (const { socket } of this.#sockets.values()) socket.destroy();
+  }
+
+  async #serve(request: Request, response: Response): Promise<void> {
+    request.stream?.on("error", () => {});
+    response.on("error", () => {});
+    const caller = callerOf(request);
+    const seen = this.#record(request, caller);
+    const fault: Fault | undefined = this.#partition === "silent"
+      ? { kind: "hang" }
+      : this.#rules.take({ method: seen.method, path: seen.path, user: caller?.user });
+    if (fault !== undefined) Object.assign(seen, { fault: fault.kind });
+    try {
+      const body = await readAll(request);
+      // The API server would see the proxy's administrator impersonate, and not ask whether the caller may.
+      if (caller !== undefined && request.headers["impersonate-user"] !== undefined) {
+        return answer(NO_IMPERSONATION, { response, seen });
+      }
+      const { method, path } = seen;
+      await this.#apply(fault, {
+        request,
+        response,
+        seen,
+        outgoing: { method, path, headers: request.headers, body, caller },
+      });
+    } catch (error) {
+      if (!response.headersSent) {
+        seen.status = 502;
+        response.writeHead(502, { "content-type": "text/plain" });
+      }
+      response.end(`the lab's proxy could not reach the API server: ${error}`);
+    }
+  }
+
+  async #apply(fault: Fault | undefined, exchange: Exchange): Promise<void> {
+    switch (fault?.kind) {
+      case undefined:
+        return await this.#forward(exchange);
+      case "answer":
+        return answer(fault, exchange);
+      case "delay":
+        await new Promise((resolve) => setTimeout(resolve, fault.ms));
+        return await this.#forward(exchange);
+      case "hang":
+        return;
+      case "hold":
+        await new Promise<void>((resolve) => this.#held.set(exchange.seen.number, resolve));
+        return await this.#forward(exchange);
+      case "drop":
+        if (fault.when === "after") await this.#settle(exchange);
+        return this.#drop(exchange, fault.scope ?? "connection");
+    }
+  }
+
+  async #forward({ response, seen, outgoing }: Exchange): Promise<void> {
+    const incoming = await this.#forwarder.send(outgoing);
+    seen.upstreamStatus = incoming.statusCode ?? 0;
+    // The caller of a held request may be gone.
+    if (response.stream?.destroyed || response.destroyed) {
+      incoming.resume();
+      return;
+    }
+    seen.status = seen.upstreamStatus;
+    response.writeHead(seen.status, passedOn(incoming.headers));
+    seen.endedMs = performance.now();
+    // A watch ends when its caller goes.
+    response.on("close", () => incoming.destroy());
+    incoming.on("error", () => response.end());
+    incoming.pipe(response);
+  }
+
+  /** Has the API server do what was asked, and keeps the answer to itself. */
+  async #settle({ seen, outgoing }: Exchange): Promise<void> {
+    const incoming = await this.#forwarder.send(outgoing);
+    seen.upstreamStatus = incoming.statusCode ?? 0;
+    incoming.resume();
+    await new Promise<void>((resolve) => incoming.on("end", resolve).on("close", resolve));
+  }
+
+  #drop({ request, seen }: Exchange, scope: "request" | "connection"): void {
+    seen.endedMs = performance.now();
+    const port = socketOf(request).remotePort ?? 0;
+    // HTTP/1.1 has one request per connection at a time: dropping it is dropping the connection.
+    if (scope === "request" && request.stream !== undefined && request.httpVersionMajor === 2) {
+      request.stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
+    } else this.#sockets.get(port)?.socket.destroy();
+  }
+
+  #record(request: Request, caller: CertifiedCaller | undefined): SeenRequest {
+    const seen: SeenRequest = {
+      number: this.seen.length + 1,
+      method: request.method,
+      path: request.url,
+      ...(caller === undefined ? {} : { user: caller.user }),
+      connection: this.#sockets.get(socketOf(request).remotePort ?? 0)?.number ?? 0,
+      beganMs: performance.now(),
+    };
+    this.seen.push(seen);
+    return seen;
+  }
+}
+
+interface Exchange {
+  readonly request: Request;
+  readonly response: Response;
+  readonly seen: SeenRequest;
+  readonly outgoing: Outgoing;
+}
+
+const NO_IMPERSONATION = {
+  kind: "answer",
+  status: 400,
+  message: "the lab's fault proxy cannot pass on impersonation by a client certificate: use a token",
+} as const;
+
+function answer(
+  fault: Extract<Fault, { kind: "answer" }>,
+  { response, seen }: Pick<Exchange, "response" | "seen">,
+): void {
+  const retryAfter = fault.retryAfterS === undefined ? {} : { "retry-after": String(fault.retryAfterS) };
+  response.writeHead(fault.status, { "content-type": "application/json", ...retryAfter });
+  seen.status = fault.status;
+  seen.endedMs = performance.now();
+  response.end(renderStatus(fault));
+}
+
+function socketOf(request: Request): TLSSocket {
+  return (request.stream?.session?.socket ?? request.socket) as TLSSocket;
+}
+
+/** Only a certificate that the lab's authority signed counts; groups are its organizations. */
+function callerOf(request: Request): CertifiedCaller | undefined {
+  const socket = socketOf(request);
+  if (!socket.authorized) return undefined;
+  const subject = socket.getPeerCertificate().subject as { CN: string; O?: string | string[] };
+  return { user: subject.CN, groups: [subject.O ?? []].flat() };
+}
+
+async function readAll(request: Request): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of request) chunks.push(chunk as Uint8Array);
+  return Buffer.concat(chunks);
+}

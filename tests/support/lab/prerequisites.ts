@@ -1,0 +1,91 @@
+/** What a lab needs of the machine, besides the programs that it builds itself. */
+import { run } from "../run.ts";
+import { type Progress, withProgress } from "../progress.ts";
+import { cacheRoot, GO_MISSING } from "./build.ts";
+
+/** What somebody wants to run. */
+export interface Needs {
+  /** User-mode Linux, for nodes on a kernel that lacks ipvlan, 802.1Q or dummy. */
+  readonly uml?: boolean;
+}
+
+/** Commands of Debian packages; iputils-ping is for tests of connectivity. */
+const COMMANDS: readonly (readonly [string, string])[] = [
+  ["ip", "iproute2"],
+  ["nsenter", "util-linux"],
+  ["unshare", "util-linux"],
+  ["sysctl", "procps"],
+  ["ping", "iputils-ping"],
+];
+
+const UML_COMMANDS: readonly (readonly [string, string])[] = [
+  ["linux.uml", "user-mode-linux"],
+  ["modprobe", "kmod"],
+];
+
+/**
+ * Says what this machine lacks and the lab cannot install by itself, one sentence each; empty when a lab can run.
+ */
+export function findMissing(needs: Needs = {}): string[] {
+  if (Deno.build.os !== "linux") return [`the lab needs Linux, and this is ${Deno.build.os}`];
+  if (Deno.uid() !== 0) return ["the lab makes network namespaces and needs root: run it with sudo"];
+  const missing: string[] = [];
+  const packages = missingPackages(needs);
+  if (packages.length > 0 && !findCommand("apt-get")) missing.push(`install what has ${packages.join(", ")} in Debian`);
+  if (needs.uml && !exists("/dev/net/tun")) {
+    missing.push("/dev/net/tun is missing: load the kernel module tun, or give the container that device");
+  }
+  const built = ["go", "kube-apiserver"].some(findCommand) || Deno.env.has("KUBEBUILDER_ASSETS") || exists(cacheRoot());
+  return built ? missing : [...missing, GO_MISSING];
+}
+
+/**
+ * Makes sure that the machine can run a lab; on Debian and its kin missing packages are installed.
+ *
+ * @throws {Error} that says what to install or to change
+ */
+export async function ensurePrerequisites(needs: Needs, progress: Progress): Promise<void> {
+  const missing = findMissing(needs);
+  if (missing.length > 0) throw new Error(`the lab cannot run here: ${missing.join("; ")}`);
+  const packages = missingPackages(needs);
+  if (packages.length > 0) await install(packages, progress);
+}
+
+async function install(packages: readonly string[], progress: Progress): Promise<void> {
+  await Deno.mkdir(cacheRoot(), { recursive: true });
+  const log = `${cacheRoot()}/apt.log`;
+  await withProgress(progress, `installing ${packages.join(", ")} (log: ${log})`, async () => {
+    await aptGet(["update"], log);
+    await aptGet(["install", "--yes", "--no-install-recommends", ...packages], log);
+  });
+}
+
+async function aptGet(args: readonly string[], log: string): Promise<void> {
+  const redirect = ["sh", "-c", 'log=$1; shift; exec "$@" >>"$log" 2>&1', "sh", log];
+  const argv = [...redirect, "apt-get", "--quiet", ...args];
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  const result = await run(argv, { env, check: false, timeoutMs: 15 * 60_000 });
+  if (result.code !== 0) throw new Error(`apt-get ${args.join(" ")} failed with code ${result.code}; see ${log}`);
+}
+
+function missingPackages(needs: Needs): string[] {
+  const commands = needs.uml ? [...COMMANDS, ...UML_COMMANDS] : COMMANDS;
+  const missing = commands.filter(([command]) => !findCommand(command)).map(([, name]) => name);
+  return [...new Set(missing)];
+}
+
+function findCommand(name: string): boolean {
+  const directories = (Deno.env.get("PATH") ?? "").split(":");
+  // Tools for administrators are often outside a user's PATH.
+  return [...directories, "/usr/sbin", "/sbin"].some((directory) => exists(`${directory}/${name}`));
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    throw error;
+  }
+}
