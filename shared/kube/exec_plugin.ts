@@ -12,23 +12,34 @@ import { type ClientCertificate, KubeconfigError, type TokenSource } from "./kub
  */
 export async function runExecPlugin(
   document: KubeconfigDocument,
-  at: { readonly file: string; readonly context: string; readonly field: string; readonly what: string },
+  at: Place & { readonly context: string },
 ): Promise<{ clientCertificate?: ClientCertificate; token?: TokenSource }> {
   const config = new KubeConfig();
   config.loadFromString(JSON.stringify(withAbsoluteCommands(document, at.file)));
   config.setCurrentContext(at.context);
-  const first = await ask(config, at);
-  const { cert, key } = first;
-  if (first.token === undefined && (cert === undefined || key === undefined)) {
-    throw new KubeconfigError(
-      `${at.what}: ${at.field}.exec answered without a token or a certificate with its key`,
-      at,
-    );
-  }
+  const { token, cert, key } = await ask(config, at);
+  if (token === undefined && (cert === undefined || key === undefined)) throw withoutCredentials(at);
   return {
     ...(cert !== undefined && key !== undefined ? { clientCertificate: { cert, key } } : {}),
-    ...(first.token === undefined ? {} : { token: async () => (await ask(config, at)).token ?? "" }),
+    ...(token === undefined ? {} : { token: () => tokenNow(config, at) }),
   };
+}
+
+async function tokenNow(config: KubeConfig, at: Place): Promise<string> {
+  const { token } = await ask(config, at);
+  if (token === undefined) throw withoutCredentials(at);
+  return token;
+}
+
+function withoutCredentials({ file, field, what }: Place): KubeconfigError {
+  const why = "answered without a token or a certificate with its key; see what the command prints";
+  return new KubeconfigError(`${what}: ${field}.exec ${why}`, { file, field: `${field}.exec` });
+}
+
+interface Place {
+  readonly file: string;
+  readonly field: string;
+  readonly what: string;
 }
 
 interface Credentials {
@@ -39,7 +50,7 @@ interface Credentials {
 
 async function ask(
   config: KubeConfig,
-  at: { readonly file: string; readonly field: string; readonly what: string },
+  at: Place,
 ): Promise<Credentials> {
   const options: Parameters<KubeConfig["applyToHTTPSOptions"]>[0] = {};
   try {

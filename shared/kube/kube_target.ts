@@ -22,7 +22,7 @@ export interface KubeTarget {
   readonly caCerts: readonly string[];
   readonly clientCertificate?: ClientCertificate | undefined;
   readonly token?: TokenSource | undefined;
-  /** HTTP(S) or SOCKS5 proxy on the way. */
+  /** HTTP(S) or SOCKS5 proxy on the way; without it those of HTTPS_PROXY and NO_PROXY, which Deno itself reads. */
   readonly proxyUrl?: string | undefined;
 }
 

@@ -112,6 +112,16 @@ Deno.test("exec plugins give a token, by a command relative to the kubeconfig", 
   });
 });
 
+Deno.test("an exec plugin that answers without credentials is named", async () => {
+  const credential = { apiVersion: "client.authentication.k8s.io/v1", kind: "ExecCredential", status: {} };
+  const exec = { apiVersion: credential.apiVersion, command: "./plugin", interactiveMode: "Never" };
+  const plugin = `#!/bin/sh\necho '${JSON.stringify(credential)}'\n`;
+  await withFiles({ config: JSON.stringify(kubeconfig({ user: { exec } })), plugin }, async (dir) => {
+    const error = await assertRejects(() => loadKubeconfig(`${dir}/config`), KubeconfigError);
+    assertStringIncludes(error.message, "users[u1].user.exec answered without a token or a certificate");
+  });
+});
+
 Deno.test("exec plugins give a certificate", async () => {
   const status = { clientCertificateData: CERT, clientKeyData: KEY };
   const credential = { apiVersion: "client.authentication.k8s.io/v1", kind: "ExecCredential", status };
