@@ -7,8 +7,8 @@ export function isThere(root: string, field: string): string {
 }
 
 /** CEL: the string field is there and not empty. Stored objects hold empty strings for "not set". */
-export function isSet(field: string): string {
-  return `(${isThere("self", field)} && self.${field} != '')`;
+export function isSet(field: string, root = "self"): string {
+  return `(${isThere(root, field)} && ${root}.${field} != '')`;
 }
 
 /**
@@ -30,6 +30,21 @@ export function isAddress(text: string, family: 4 | 6): string {
 /** CEL: the text is a subnet of that family. */
 export function isSubnet(text: string, family: 4 | 6): string {
   return `(isCIDR(${text}) && cidr(${text}).ip().family() == ${family})`;
+}
+
+/** A rule for updates: the string field keeps its value; not being there and being empty are the same. */
+export function textIsFixed(field: string, why: string): Rule {
+  const before = isSet(field, "oldSelf");
+  return {
+    rule: `${isSet(field)} ? ${before} && oldSelf.${field} == self.${field} : !${before}`,
+    message: `${field} must not change: ${why}`,
+    fieldPath: `.${field}`,
+  };
+}
+
+/** A rule for updates: the number keeps its value, or stays absent. */
+export function numberIsFixed(field: string, why: string): Rule {
+  return { rule: isSame("oldSelf", field), message: `${field} must not change: ${why}`, fieldPath: `.${field}` };
 }
 
 /**

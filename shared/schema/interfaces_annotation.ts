@@ -116,17 +116,20 @@ interface Where {
 function ipOf(text: string | undefined, at: Where): string | undefined {
   if (text === undefined || text === "") return undefined;
   if (text === "dynamic" || text === "none") return text;
-  return canonical(text, at, "dynamic, none or an address");
+  return canonical(text, at, { expected: "dynamic, none or an address", withPrefix: true });
 }
 
 function routesOf(routes: Record<string, string> | null | undefined, at: Where): Record<string, string> | undefined {
   const entries = Object.entries(routes ?? {});
   if (entries.length === 0) return undefined;
-  const checked = entries.map(([destination, gateway]) => [
-    subnet(destination, { ...at, field: `${at.field}[${destination}]` }),
-    canonical(gateway, { ...at, field: `${at.field}[${destination}]` }, "the address of a gateway", false),
-  ]);
-  return Object.fromEntries(checked);
+  const checked: Record<string, string> = {};
+  for (const [written, gateway] of entries) {
+    const where = { ...at, field: `${at.field}[${written}]` };
+    const destination = subnet(written, where);
+    if (Object.hasOwn(checked, destination)) at.report(where.field, `${destination} is there twice`);
+    checked[destination] = canonical(gateway, where, { expected: "the address of a gateway", withPrefix: false });
+  }
+  return checked;
 }
 
 function subnet(text: string, at: Where): string {
@@ -136,7 +139,13 @@ function subnet(text: string, at: Where): string {
   return formatCidr(cidr);
 }
 
-function canonical(text: string, at: Where, expected: string, withPrefix = true): string {
+interface Form {
+  /** What the user may write there, for the message. */
+  readonly expected: string;
+  readonly withPrefix: boolean;
+}
+
+function canonical(text: string, at: Where, { expected, withPrefix }: Form): string {
   const parsed = attempt(
     () => {
       if (!withPrefix || !text.includes("/")) return { address: parseAddress(text), suffix: "" };

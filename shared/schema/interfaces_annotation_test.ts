@@ -118,6 +118,16 @@ Deno.test("parseInterfacesAnnotation names the entry and the field that are wron
       says: ["[0].proutes[10.0.0.0]: ", "prefix length is missing"],
     },
     {
+      name: "a destination twice",
+      text: `[{"network":"a","proutes":{"10.0.0.0/8":"10.0.0.1","10.1.0.0/8":"10.0.0.2"}}]`,
+      says: ["[0].proutes[10.1.0.0/8]: 10.0.0.0/8 is there twice"],
+    },
+    {
+      name: "a field called __proto__",
+      text: `[{"network":"a","__proto__":{"ip":"none"}}]`,
+      says: ["[0].__proto__: unknown field"],
+    },
+    {
       name: "a gateway with prefix",
       text: `[{"network":"a","proutes":{"10.0.0.0/8":"10.0.0.1/24"}}]`,
       says: ["[0].proutes[10.0.0.0/8]: ", "address of a gateway"],

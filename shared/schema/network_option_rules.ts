@@ -126,7 +126,7 @@ function poolRulesV6(): Rule[] {
   const pool = ["cidr", "start", "end"].map((field) => `allocation_pool_v6.${field}`);
   return [
     ruleOver([...pool, "net6"], {
-      rule: `!(${pool.map(isSet).join(" || ")}) || ${isSet("net6")}`,
+      rule: `!(${pool.map((field) => isSet(field)).join(" || ")}) || ${isSet("net6")}`,
       message: "allocation_pool_v6 needs net6",
       fieldPath: ".allocation_pool_v6",
     }),

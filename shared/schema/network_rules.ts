@@ -1,4 +1,4 @@
-import { isSame, isSet, ruleOver } from "./cel.ts";
+import { isSet, numberIsFixed, ruleOver, textIsFixed } from "./cel.ts";
 import { MAX_LINK_NETWORK_ID, MAX_NETWORK_NAME, type NetworkKind, REFUSED_NETWORK_TYPES } from "./network.ts";
 import { OPTION_FIELD_RULES, OPTION_RULES } from "./network_option_rules.ts";
 import type { Rule } from "./render_crd.ts";
@@ -50,19 +50,19 @@ function specRules(kind: NetworkKind): Rule[] {
       fieldPath: ".Options.host_device",
       reason: "FieldValueForbidden",
     }),
-    ADDRESS_SPACE_IS_IMMUTABLE,
+    textIsFixed("Options.address_space", "held addresses are locked under it"),
   ];
-  // A TenantNetwork may get its NetworkID from a TenantConfig, and the rules for tenants stand in the webhook.
-  if (kind !== "TenantNetwork") rules.push(NETWORK_ID_IS_REQUIRED);
+  // A TenantNetwork may get its NetworkID from a TenantConfig.
+  if (kind === "TenantNetwork") rules.push(...PHYSICAL_ATTRIBUTES_ARE_FIXED);
+  else rules.push(NETWORK_ID_IS_REQUIRED);
   if (kind !== "ClusterNetwork") rules.push(noAllowedTenants(kind));
   return rules;
 }
 
-const ADDRESS_SPACE_IS_IMMUTABLE: Rule = {
-  rule: isSame("oldSelf", "Options.address_space"),
-  message: "Options.address_space must not change: held addresses are locked under it",
-  fieldPath: ".Options.address_space",
-};
+const PHYSICAL_ATTRIBUTES_ARE_FIXED: readonly Rule[] = [
+  ...["Options.host_device", "Options.device_pool"].map((field) => textIsFixed(field, "it was assigned to the tenant")),
+  ...["Options.vlan", "Options.vxlan"].map((field) => numberIsFixed(field, "it was assigned to the tenant")),
+];
 
 const NETWORK_ID_IS_REQUIRED: Rule = ruleOver(["NetworkID"], {
   rule: isSet("NetworkID"),

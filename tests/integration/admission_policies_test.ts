@@ -1,31 +1,16 @@
 import { assert, assertEquals } from "@std/assert";
 import { Forbidden } from "../../shared/kube/api_error.ts";
 import type { KubeClient } from "../../shared/kube/client.ts";
-import { SYSTEM_NAMESPACE } from "../../shared/schema/meta.ts";
 import { resourcePath } from "../../shared/schema/resources.ts";
 import { type Lab, startLab } from "../support/lab/lab.ts";
 import { waitFor } from "../support/wait.ts";
-import { applyCrds, clientFor, refusal } from "./crd_cases/api.ts";
+import { type Actors, createActors, install } from "./admission/actors.ts";
+import { danmEp, danmIp, danmIpPath, EPS, network, NETWORKS } from "./admission/objects.ts";
+import { clientFor, refusal } from "./crd_cases/api.ts";
 
-const BASE = new URL("../../k8s/base/", import.meta.url).pathname;
 const POLICIES = ["danm-attachment-writers", "danm-node-scope", "danm-pod-annotations", "danm-address-space"];
 const MERGE = { contentType: "application/merge-patch+json" } as const;
 const STATUS_ANNOTATION = "k8s.v1.cni.cncf.io/network-status";
-
-/** Everybody who tries something, each with real credentials and, for the enemies, with every right that RBAC has. */
-interface Actors {
-  readonly admin: KubeClient;
-  /** The CNI plugin of node-1 and of node-2, with tokens bound to their Nodes. */
-  readonly node1: KubeClient;
-  readonly node2: KubeClient;
-  /** The CNI plugin with a token that is bound to nothing. */
-  readonly unbound: KubeClient;
-  readonly cleaner: KubeClient;
-  /** The netwatcher of node-1; it may also change objects. */
-  readonly netwatcher1: KubeClient;
-  /** May do everything with danm.io in every namespace, but does not administer the cluster. */
-  readonly tenant: KubeClient;
-}
 
 Deno.test("admission policies on a real API server", async (t) => {
   await using lab = await startLab({ nodes: 0 });
@@ -48,57 +33,6 @@ Deno.test("admission policies on a real API server", async (t) => {
   await t.step("the CNI plugin may do what it needs, and no more", () => leastPrivilege(actors));
 });
 
-async function install(lab: Lab): Promise<void> {
-  await applyCrds(lab);
-  for (const part of ["namespace.yaml", "admission/", "rbac/danm-cni.yaml"]) {
-    await lab.kubectl(["apply", "-f", BASE + part]);
-  }
-}
-
-async function createActors(
-  lab: Lab,
-  { admin, use }: { admin: KubeClient; use: (client: KubeClient) => KubeClient },
-): Promise<Actors> {
-  const meta = { apiVersion: "rbac.authorization.k8s.io/v1" };
-  const everything = { apiGroups: ["danm.io"], resources: ["*"], verbs: ["*"] };
-  const noNetworks = ["danmeps", "danmips", "danmnets", "tenantnetworks"];
-  const items = [
-    ...["node-1", "node-2"].map((name) => ({ apiVersion: "v1", kind: "Node", metadata: { name } })),
-    ...["danm-cleaner", "danm-netwatcher"].map((name) => ({
-      apiVersion: "v1",
-      kind: "ServiceAccount",
-      metadata: { name, namespace: SYSTEM_NAMESPACE },
-    })),
-    { ...meta, kind: "ClusterRole", metadata: { name: "all-danm" }, rules: [everything] },
-    { ...meta, kind: "ClusterRole", metadata: { name: "tenant" }, rules: [{ ...everything, resources: noNetworks }] },
-    binding("cleaner", "all-danm", { kind: "ServiceAccount", name: "danm-cleaner", namespace: SYSTEM_NAMESPACE }),
-    binding("netwatcher", "all-danm", { kind: "ServiceAccount", name: "danm-netwatcher", namespace: SYSTEM_NAMESPACE }),
-    binding("tenant", "tenant", { kind: "User", name: "tenant", apiGroup: "rbac.authorization.k8s.io" }),
-  ];
-  await lab.kubectl(["apply", "-f", "-"], { stdin: JSON.stringify({ apiVersion: "v1", kind: "List", items }) });
-  const account = async (name: string, node?: string): Promise<KubeClient> =>
-    use(await clientFor(await lab.serviceAccount(SYSTEM_NAMESPACE, name, node === undefined ? {} : { node })));
-  return {
-    admin,
-    node1: await account("danm-cni", "node-1"),
-    node2: await account("danm-cni", "node-2"),
-    unbound: await account("danm-cni"),
-    cleaner: await account("danm-cleaner"),
-    netwatcher1: await account("danm-netwatcher", "node-1"),
-    tenant: use(await clientFor(await lab.user("tenant"))),
-  };
-}
-
-function binding(name: string, role: string, subject: Record<string, string>): Record<string, unknown> {
-  return {
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "ClusterRoleBinding",
-    metadata: { name },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role },
-    subjects: [subject],
-  };
-}
-
 /** A policy takes a moment to be enforced after it was created. */
 async function waitUntilEnforced(tenant: KubeClient): Promise<void> {
   await waitFor("the policies to be enforced", async () => {
@@ -108,39 +42,6 @@ async function waitUntilEnforced(tenant: KubeClient): Promise<void> {
     ];
     return errors.every((error) => error instanceof Forbidden);
   });
-}
-
-const EPS = resourcePath("DanmEp", { namespace: "default" });
-const NETWORKS = resourcePath("DanmNet", { namespace: "default" });
-
-function danmIp(address: string, node: string): Record<string, unknown> {
-  const spec = {
-    space: "cn.n",
-    address,
-    networkKind: "ClusterNetwork",
-    networkNamespace: "",
-    networkName: "n",
-    podNamespace: "default",
-    podName: "p",
-    podUID: "u",
-    containerID: "c",
-    interface: "eth0",
-    node,
-  };
-  return { apiVersion: "danm.io/v1", kind: "DanmIp", metadata: { name: `${address}.cn.n` }, spec };
-}
-
-function danmIpPath(address: string): string {
-  return resourcePath("DanmIp", { name: `${address}.cn.n` });
-}
-
-function danmEp(name: string, node: string, metadata: Record<string, unknown> = {}): Record<string, unknown> {
-  const spec = { NetworkName: "n", Interface: { Name: "eth0" }, Host: node, apiType: "ClusterNetwork" };
-  return { apiVersion: "danm.io/v1", kind: "DanmEp", metadata: { name, ...metadata }, spec };
-}
-
-function network(Options: Record<string, unknown>): Record<string, unknown> {
-  return { apiVersion: "danm.io/v1", kind: "DanmNet", metadata: { name: "n" }, spec: { NetworkID: "n", Options } };
 }
 
 /** The request is refused by the policy, with this in the message; RBAC's own refusals do not count. */

@@ -42,6 +42,7 @@ Deno.test("the CRDs on a real API server", async (t) => {
 
   await t.step("the NetworkType defaults to ipvlan", () => typeDefaults(admin));
   await t.step("an address space never changes", () => addressSpaceIsFixed(admin));
+  await t.step("what a TenantNetwork was assigned never changes", () => tenantNetworkIsFixed(admin));
   await t.step("the spec of a DanmIp never changes", () => danmIpIsFixed(admin));
   await t.step("objects are found by selectable fields", () => selectableFields(admin));
   await t.step("status is a subresource with typed conditions", () => statusIsSeparate(admin));
@@ -118,6 +119,26 @@ async function addressSpaceIsFixed(admin: KubeClient): Promise<void> {
     assertEquals(error?.details?.causes?.[0]?.field, "spec.Options.address_space", JSON.stringify(Options));
   }
   await admin.patch(pathOf(NETWORK), { spec: { Options: { mtu: 1400 } } }, MERGE);
+}
+
+async function tenantNetworkIsFixed(admin: KubeClient): Promise<void> {
+  const assigned = { host_device: "ens4", device_pool: "", vlan: 5, cidr: "10.0.0.0/24" };
+  const of: CrdCase = {
+    name: "a tenant's network",
+    kind: "TenantNetwork",
+    object: { metadata: { name: "assigned", namespace: "default" }, spec: { NetworkID: "n", Options: assigned } },
+  };
+  await admin.create(pathOf(of, { collection: true }), objectOf(of));
+  const changes: [field: string, value: unknown][] = [["host_device", "ens5"], ["host_device", null], ["vlan", 6], [
+    "vlan",
+    null,
+  ], ["vxlan", 6]];
+  for (const [field, value] of changes) {
+    const error = await refusal(() => admin.patch(pathOf(of), { spec: { Options: { [field]: value } } }, MERGE));
+    const fields = error?.details?.causes?.map((cause) => cause.field) ?? [];
+    assert(fields.includes(`spec.Options.${field}`), `${field}: ${error?.message}`);
+  }
+  await admin.patch(pathOf(of), { spec: { Options: { device_pool: null, cidr: "10.0.1.0/24" } } }, MERGE);
 }
 
 async function danmIpIsFixed(admin: KubeClient): Promise<void> {
