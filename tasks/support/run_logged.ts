@@ -5,6 +5,8 @@ export interface RunLoggedOptions {
   readonly cwd: string;
   /** File that gets all output, anew. */
   readonly log: string;
+  /** Only the log gets the output. Default false. */
+  readonly quiet?: boolean;
 }
 
 /**
@@ -13,7 +15,10 @@ export interface RunLoggedOptions {
  *
  * @returns the exit code
  */
-export async function runLogged(argv: readonly string[], { cwd, log }: RunLoggedOptions): Promise<number> {
+export async function runLogged(
+  argv: readonly string[],
+  { cwd, log, quiet = false }: RunLoggedOptions,
+): Promise<number> {
   const [program = "", ...args] = argv;
   await Deno.mkdir(dirname(log), { recursive: true });
   using file = await Deno.open(log, { write: true, create: true, truncate: true });
@@ -24,7 +29,8 @@ export async function runLogged(argv: readonly string[], { cwd, log }: RunLogged
   Deno.addSignalListener("SIGINT", ignore);
   Deno.addSignalListener("SIGTERM", pass);
   try {
-    await Promise.all([tee(child.stdout, [Deno.stdout, file]), tee(child.stderr, [Deno.stderr, file])]);
+    const [out, err] = quiet ? [[file], [file]] : [[Deno.stdout, file], [Deno.stderr, file]];
+    await Promise.all([tee(child.stdout, out), tee(child.stderr, err)]);
     return (await child.status).code;
   } finally {
     Deno.removeSignalListener("SIGINT", ignore);

@@ -6,7 +6,7 @@ export interface Counts {
 }
 
 /**
- * Counts the tests and steps in a report of `deno test --junit-path`. A module that throws while it is loaded is not in
+ * Counts the tests and steps in a report of `deno test --junit-path`. What a filter leaves out is ignored there. A module that throws while it is loaded is not in
  * such a report; the exit code of `deno test` tells.
  */
 export function countJunit(xml: string): Counts {

@@ -5,13 +5,13 @@ import type { Suite } from "./suites.ts";
 import type { Outcome } from "./summary.ts";
 
 /**
- * Runs one suite; its output goes to stdout and to a log.
+ * Runs one suite; its output goes to stdout (unless `quiet`) and to a log.
  *
  * @param options.args further arguments for `deno test`, such as `--filter=x`, or files instead of the suite's
  */
 export async function runSuite(
   suite: Suite,
-  { root, args }: { root: string; args: readonly string[] },
+  { root, args, quiet = false }: { root: string; args: readonly string[]; quiet?: boolean },
 ): Promise<Outcome> {
   const report = await Deno.makeTempFile({ prefix: `danm-${suite.name}-`, suffix: ".xml" });
   try {
@@ -22,6 +22,7 @@ export async function runSuite(
     const exitCode = await runLogged([...argv, ...args, ...paths], {
       cwd: root,
       log: join(root, "logs", `test-${suite.name}.log`),
+      quiet,
     });
     return ran(suite, exitCode, countJunit(await Deno.readTextFile(report)));
   } finally {
