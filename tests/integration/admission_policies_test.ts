@@ -202,9 +202,16 @@ async function podAnnotations({ admin, node1, node2, unbound }: Actors): Promise
     [{ metadata: { labels: { app: "other" } } }, "not labels"],
     [{ metadata: { labels: null } }, "not labels"],
     [{ metadata: { finalizers: ["example.com/x"] } }, "not labels, finalizers"],
-    [{ metadata: { annotations: { "danm.io/interfaces": "[]" } } }, "only annotations k8s.v1.cni.cncf.io/"],
-    [{ metadata: { annotations: { keep: "that" } } }, "only annotations k8s.v1.cni.cncf.io/"],
-    [{ metadata: { annotations: { keep: null } } }, "only annotations k8s.v1.cni.cncf.io/"],
+    [
+      { metadata: { annotations: { "danm.io/interfaces": "[]" } } },
+      "only the annotation k8s.v1.cni.cncf.io/network-status",
+    ],
+    [
+      { metadata: { annotations: { "k8s.v1.cni.cncf.io/networks": "other" } } },
+      "only the annotation k8s.v1.cni.cncf.io/network-status",
+    ],
+    [{ metadata: { annotations: { keep: "that" } } }, "only the annotation k8s.v1.cni.cncf.io/network-status"],
+    [{ metadata: { annotations: { keep: null } } }, "only the annotation k8s.v1.cni.cncf.io/network-status"],
   ];
   for (const [patch, message] of refused) {
     await assertDenied(() => node1.patch(`${path}/status`, patch, MERGE), policy, message);
