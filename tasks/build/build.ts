@@ -3,7 +3,7 @@ import type { Progress } from "../../tests/support/progress.ts";
 import type { Component } from "../components.ts";
 import { bundle } from "./bundle.ts";
 import { canCompile, compile, type DenortSources } from "./compile.ts";
-import { renderLauncher } from "./launcher.ts";
+import { renderLauncher, warmCache } from "./launcher.ts";
 import { sameTree } from "./same_tree.ts";
 
 /** What is built, from where, to where. */
@@ -41,6 +41,7 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
     for (const component of components) await buildOne(component, { request, staging, compiled });
     if (!compiled) await installRuntime(staging);
     const changed = await replace(outDir, staging);
+    if (!compiled) await warmCache(outDir, components.map(({ executable }) => executable));
     const executables = components.map(({ executable }) => join(outDir, executable));
     return { form: compiled ? "compiled" : "bundle and runtime", changed, executables };
   } finally {

@@ -70,6 +70,14 @@ Deno.test("build makes executables that need nothing but their folder", async (t
       const { stdout } = await run([may, "x", "a b", "--flag", "$HOME"], bare);
       assertEquals(JSON.parse(stdout), { command: "x", rest: ["a b", "--flag", "$HOME"], node: true });
     });
+    await t.step("their first start finds its bundle analysed", async () => {
+      await buildInto(root, "other");
+      const analysed = join(root, "other/cache/dep_analysis_cache_v2");
+      const before = await Deno.readFile(analysed);
+      await run([join(root, "other/may")], bare);
+      assertEquals(await Deno.readFile(analysed), before);
+      await Deno.remove(join(root, "other"), { recursive: true });
+    });
     await t.step("a package is loaded when it is needed", async () => {
       assertEquals((await run([may, "yaml", "a"], bare)).stdout, "rest:\n  - a\n\n");
       const atStart = await Deno.readTextFile(join(root, "dist/lib/may/main.js"));

@@ -1,7 +1,9 @@
+import { join } from "node:path";
+import { run } from "../../tests/support/run.ts";
 import type { Component } from "../components.ts";
 
 /** Nothing but what is in the bundle: no configuration, no lock file, no downloads, no questions. */
-const ISOLATION = ["--no-config", "--no-lock", "--no-npm", "--no-remote", "--no-prompt"];
+const ISOLATION = ["--no-config", "--no-lock", "--no-npm", "--no-remote"];
 
 /**
  * The text of an executable that runs a component's bundle with the runtime beside it, for `/bin/sh`.
@@ -17,8 +19,21 @@ export function renderLauncher(component: Component): string {
   return `#!/bin/sh
 self=$0; if [ -h "$self" ]; then self=$(readlink -f "$self"); fi; root=\${self%/*}
 export DENO_DIR="$root/cache" DENO_NO_UPDATE_CHECK=1
-exec "$root/deno" run ${[...ISOLATION, ...permissions].join(" ")} "$root/lib/${executable}/main.js" "$@"
+exec "$root/deno" run ${[...ISOLATION, "--no-prompt", ...permissions].join(" ")} "$root/lib/${executable}/main.js" "$@"
 `;
+}
+
+/**
+ * Analyses all bundles of a folder of launchers, so that the first real starts need not. Ten first starts at once, on a
+ * busy disk, otherwise wait up to 2 s for each other's entries in the cache. The cache knows bundles by their absolute
+ * path: whoever moves or copies the folder repeats this.
+ *
+ * @param dir absolute path of the folder that holds `deno`, `lib/` and `cache/`
+ */
+export async function warmCache(dir: string, executables: readonly string[]): Promise<void> {
+  const entries = executables.map((executable) => join(dir, "lib", executable, "main.js"));
+  const env = { DENO_DIR: join(dir, "cache"), DENO_NO_UPDATE_CHECK: "1" };
+  await run([join(dir, "deno"), "cache", "--quiet", ...ISOLATION, ...entries], { env });
 }
 
 /**
