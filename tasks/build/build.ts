@@ -39,7 +39,8 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
   const staging = await Deno.makeTempDir({ dir: join(outDir, ".."), prefix: ".dist-" });
   try {
     for (const component of components) await buildOne(component, { request, staging, compiled });
-    if (!compiled) await installRuntime(staging);
+    if (compiled) await Deno.remove(join(staging, "lib"), { recursive: true });
+    else await installRuntime(staging);
     const changed = await replace(outDir, staging);
     if (!compiled) await warmCache(outDir, components.map(({ executable }) => executable));
     const executables = components.map(({ executable }) => join(outDir, executable));
