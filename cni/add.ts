@@ -1,12 +1,10 @@
-import type { PodIdentity } from "../shared/cni/cni_args.ts";
 import type { CniResult } from "../shared/cni/cni_result.ts";
-import type { VerbRequest } from "../shared/cni/plugin.ts";
 import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
 import { findAnnotation } from "../shared/schema/annotations.ts";
 import { type InterfaceRequest, parseInterfacesAnnotation } from "../shared/schema/interfaces_annotation.ts";
-import type { NetConf } from "../shared/schema/netconf.ts";
 import type { Network } from "../shared/schema/network.ts";
+import type { AddRequest } from "./add_request.ts";
 import { attach } from "./attach.ts";
 import { detach } from "./detach.ts";
 import { getDefaultNetwork, getNetworks } from "./networks.ts";
@@ -15,16 +13,6 @@ import { getPod, type Pod } from "./pod.ts";
 import type { OwnedObject } from "../ipam/ledger.ts";
 import type { SandboxDeps } from "./sandbox_deps.ts";
 import { TOMBSTONE_SECONDS } from "./sandbox_lock.ts";
-
-/** An ADD, its environment and configuration checked. */
-export interface AddRequest extends VerbRequest {
-  readonly netconf: NetConf;
-  readonly identity: PodIdentity;
-  /** Name of the Node object where neither configuration nor Pod tell. */
-  readonly hostname: string;
-  /** Aborts when the time for the whole ADD is over. */
-  readonly signal: AbortSignal;
-}
 
 /** What ADD needs besides. */
 export interface AddDeps extends SandboxDeps {

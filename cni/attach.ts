@@ -4,7 +4,7 @@ import { Ledger, type OwnedObject } from "../ipam/ledger.ts";
 import type { CniResult } from "../shared/cni/cni_result.ts";
 import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
 import { spaceOf } from "../shared/schema/space.ts";
-import type { AddRequest } from "./add.ts";
+import type { AddRequest } from "./add_request.ts";
 import { type AttachmentIdentity, endpointName, identify } from "./attachment_identity.ts";
 import { configure } from "./configure.ts";
 import { delegateAdd } from "./delegate.ts";
@@ -73,7 +73,7 @@ export async function attach(sandbox: Sandbox, options: AttachOptions): Promise<
   work.record.rules.push(...configured.flatMap(renderRules));
   deps.records.write(snapshot(work));
   const [links] = await settleAll([
-    configure(configured, { run: deps.run, netns: sandbox.netns, signal }),
+    configure(configured, { run: deps.run, netns: sandbox.netns, ownLinks: work.record.links, signal }),
     createEndpoints(work, { configured, macs }),
   ]);
 

@@ -4,25 +4,39 @@ import type { Run } from "../shared/host/run.ts";
 import { writeSysctls } from "../shared/host/sysctl.ts";
 import { type IpLink, parseLinks } from "./host_link.ts";
 import { type Configured, renderConfiguration, renderSysctls } from "./render_configuration.ts";
+import type { OwnLink } from "./record.ts";
+import { temporaryName } from "./ipvlan.ts";
 import { MACVLAN_MTU } from "./render_macvlan.ts";
 
+/** Where interfaces are configured, and how. */
+export interface ConfigureOptions {
+  readonly run: Run;
+  readonly netns: string;
+  /** The links that we made ourselves; they still have their temporary names. */
+  readonly ownLinks: readonly OwnLink[];
+  readonly signal: AbortSignal;
+}
+
 /**
- * Gives all interfaces of a sandbox their kernel parameters, addresses, routes and rules, with one `sysctl` and one
- * `ip`, and brings them up.
+ * Gives all interfaces of a sandbox their kernel parameters, addresses, names, routes and rules, with one `sysctl` and
+ * one `ip`, and brings them up.
  *
  * @returns the links as they are now, by name
- * @throws {AggregateError} of a {@linkcode CniError} for each interface that could not be configured
+ * @throws {CniError} naming the interface that could not be configured
  * @throws {CommandError} when the sandbox is gone
  */
 export async function configure(
   configured: readonly Configured[],
-  options: { run: Run; netns: string; signal: AbortSignal },
+  options: ConfigureOptions,
 ): Promise<Map<string, IpLink>> {
-  const { run, netns, signal } = options;
-  await writeSysctls(run, netns, { settings: renderSysctls(configured), signal });
-  const lines = configured.flatMap((one) => renderConfiguration(one).map((command) => ({ one, command })));
-  const stdout = await apply(lines, options);
-  const links = new Map(parseLinks(stdout).map((link) => [link.ifname, link]));
+  const { run, netns, ownLinks, signal } = options;
+  const nameOf = (name: string): string => {
+    const own = ownLinks.find((link) => link.interface === name);
+    return own ? temporaryName(own) : name;
+  };
+  await writeSysctls(run, netns, { settings: renderSysctls(configured, nameOf), signal });
+  const lines = configured.flatMap((one) => renderConfiguration(one, nameOf).map((command) => ({ one, command })));
+  const links = new Map(parseLinks(await apply(lines, options)).map((link) => [link.ifname, link]));
   const tooLarge = configured.filter(({ attachment: { backend, mtuBytes, interface: name } }) =>
     backend === "macvlan" && mtuBytes === undefined && (links.get(name)?.mtu ?? 0) > MACVLAN_MTU
   );
@@ -37,23 +51,18 @@ export async function configure(
 
 async function apply(
   lines: readonly { one: Configured; command: readonly string[] }[],
-  options: { run: Run; netns: string; signal: AbortSignal },
+  { run, netns, signal }: ConfigureOptions,
 ): Promise<string> {
-  const { run, netns, signal } = options;
   try {
-    return await runIpBatch(run, lines.map(({ command }) => command), { netns, json: true, force: true, signal });
+    return await runIpBatch(run, lines.map(({ command }) => command), { netns, json: true, signal });
   } catch (cause) {
-    if (!(cause instanceof IpBatchError)) throw cause;
-    // What fails first on an interface explains what fails after it.
-    const first = new Map(
-      cause.failures.toReversed().map((failure) => [lines[failure.index]?.one.attachment, failure]),
-    );
-    throw new AggregateError(
-      [...first].map(([attachment, { command, reason }]) => {
-        const message = `${attachment?.interface} on ${attachment?.subject}: \`ip ${command}\` failed: ${reason}`;
-        return new CniError(ErrorCode.HostLinkFailed, message, { cause });
-      }),
-      "",
-    );
+    const [failure] = cause instanceof IpBatchError ? cause.failures : [];
+    if (!failure) throw cause;
+    const { interface: name, subject } = lines[failure.index]?.one.attachment ?? {};
+    const taken = lines[failure.index]?.command.includes("name") && failure.reason.endsWith("File exists");
+    const why = taken
+      ? "the sandbox has an interface of that name already"
+      : `\`ip ${failure.command}\` failed: ${failure.reason}`;
+    throw new CniError(ErrorCode.HostLinkFailed, `${name} on ${subject}: ${why}`, { cause });
   }
 }

@@ -11,8 +11,16 @@ export interface MadeLink {
 }
 
 /**
- * Makes all ipvlan interfaces of a sandbox with one command, each in place under its final name, down. The link group
- * marks them as ours from the first moment: what exists under that group is ours to delete, whatever its name.
+ * The name under which a link is made. It gets its own later, in the sandbox: kernels before 6.13 refuse a name that
+ * the host has too, even for a link that is made in another namespace.
+ */
+export function temporaryName(link: OwnLink): string {
+  return `dm-${link.group.toString(36)}`;
+}
+
+/**
+ * Makes all ipvlan interfaces of a sandbox with one command, each in place, under a temporary name, down. The link
+ * group marks them as ours from the first moment: what exists under that group is ours to delete, whatever its name.
  *
  * The mode is always said: it belongs to the parent, and a slave made in another mode would turn all others of it.
  *
@@ -28,12 +36,16 @@ export async function createIpvlans(
   const { run, netns, groups, hostLinks, signal } = options;
   const parents = attachments.map((attachment) => hostLinks.get(attachment) ?? attachment.parent?.device ?? "");
   const shows = [...new Set(parents)].map((parent): IpCommand => ["link", "show", "dev", parent]);
-  const adds = attachments.map(({ interface: name, mtuBytes }, index): IpCommand => [
-    ...["link", "add", "link", parents[index] ?? "", "name", name, "netns", netns],
-    ...["group", String(groups.find((own) => own.interface === name)?.group ?? 0)],
-    ...(mtuBytes === undefined ? [] : ["mtu", String(mtuBytes)]),
-    ...["type", "ipvlan", "mode", "l2"],
-  ]);
+  const adds = attachments.map(({ interface: name, mtuBytes }, index): IpCommand => {
+    const own = groups.find((link) => link.interface === name);
+    if (!own) throw new TypeError(`${name} has no link group`);
+    return [
+      ...["link", "add", "link", parents[index] ?? "", "name", temporaryName(own), "netns", netns],
+      ...["group", String(own.group)],
+      ...(mtuBytes === undefined ? [] : ["mtu", String(mtuBytes)]),
+      ...["type", "ipvlan", "mode", "l2"],
+    ];
+  });
   const links = await makeAll([...shows, ...adds], { run, signal, attachments, parents, offset: shows.length });
   const tooLarge = attachments.flatMap((attachment, index) => checkMtu(attachment, links.get(parents[index] ?? "")));
   if (tooLarge.length > 0) throw new AggregateError(tooLarge, "");

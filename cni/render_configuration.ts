@@ -16,6 +16,9 @@ export interface Configured {
   readonly addresses: readonly GivenAddress[];
 }
 
+/** Finds the name that a link has before it is configured; that of its interface unless it was made under another. */
+export type NameOf = (interfaceName: string) => string;
+
 /** Preference of our policy rules: before the kernel's own at 32766 and 32767. Given, so that none is added twice. */
 export const RULE_PREFERENCE = 32000;
 
@@ -26,12 +29,12 @@ export const RULE_PREFERENCE = 32000;
  *
  * @see https://docs.kernel.org/networking/ip-sysctl.html arp_notify, ndisc_notify, accept_dad, accept_ra
  */
-export function renderSysctls(configured: readonly Configured[]): Sysctl[] {
+export function renderSysctls(configured: readonly Configured[], nameOf: NameOf): Sysctl[] {
   return [
     { key: ["net", "ipv4", "conf", "all", "arp_notify"], value: "1" },
     { key: ["net", "ipv6", "conf", "all", "ndisc_notify"], value: "1" },
     ...configured.flatMap(({ attachment, addresses }) => {
-      const key = (name: string): string[] => ["net", "ipv6", "conf", attachment.interface, name];
+      const key = (name: string): string[] => ["net", "ipv6", "conf", nameOf(attachment.interface), name];
       if (!addresses.some(({ family }) => family === 6)) return [{ key: key("disable_ipv6"), value: "1" }];
       return [
         { key: key("disable_ipv6"), value: "0" },
@@ -45,17 +48,21 @@ export function renderSysctls(configured: readonly Configured[]): Sysctl[] {
 }
 
 /**
- * The commands that give an interface its addresses, bring it up and set its routes, to be run in the sandbox. Repeated,
- * they change nothing. The link goes down first: only one that comes up after it got its addresses announces them.
+ * The commands that give an interface its addresses, its name, bring it up and set its routes, to be run in the
+ * sandbox, and to stop at the first that fails: what follows a name that is taken would be done to another's link. The
+ * link goes down first: only one that comes up after it got its addresses announces them, and only one that is down can
+ * be named.
  */
-export function renderConfiguration({ attachment, addresses }: Configured): IpCommand[] {
+export function renderConfiguration({ attachment, addresses }: Configured, nameOf: NameOf): IpCommand[] {
   const { interface: name, routes } = attachment;
+  const before = nameOf(name);
   return [
-    ["link", "set", "dev", name, "down"],
+    ["link", "set", "dev", before, "down"],
     ...addresses.map(({ subnet, value, family }) => [
-      ...["addr", "replace", withPrefix(subnet, value), "dev", name],
+      ...["addr", "replace", withPrefix(subnet, value), "dev", before],
       ...(family === 6 ? ["nodad"] : []),
     ]),
+    ...(before === name ? [] : [["link", "set", "dev", before, "name", name]]),
     ["link", "set", "dev", name, "up"],
     ...routes.map(({ destination, gateway, table }) => [
       ...["route", "replace", destination, "via", gateway, "dev", name],
