@@ -31,7 +31,7 @@ export class AddressError extends Error {
 }
 
 const V4 = /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/;
-const V6 = /^[0-9A-Fa-f:]+(?:\d{1,3}(?:\.\d{1,3}){3})?$/;
+const V6 = /^[0-9A-Fa-f:]+$/;
 const PREFIX = /^(?:0|[1-9]\d{0,2})$/;
 const MAPPED = 0xffffn << 32n;
 
@@ -69,15 +69,28 @@ function v4Reason(text: string): string {
 
 function parseV6(text: string): bigint {
   if (text.includes("%")) throw new AddressError(text, "is not an IP address: zones are not accepted");
-  const embedded = text.includes(".") ? text.slice(text.lastIndexOf(":") + 1) : undefined;
-  if (!V6.test(text) || (embedded !== undefined && !V4.test(embedded)) || !ipaddr.IPv6.isValid(text)) {
+  const groups = withoutDots(text);
+  if (groups === undefined || !V6.test(groups) || !ipaddr.IPv6.isValid(groups)) {
     throw new AddressError(text, "is not an IPv6 address");
   }
-  const value = ipaddr.IPv6.parse(text).parts.reduce((sum, part) => (sum << 16n) | BigInt(part), 0n);
+  const value = ipaddr.IPv6.parse(groups).parts.reduce((sum, part) => (sum << 16n) | BigInt(part), 0n);
   if (value >> 32n === MAPPED >> 32n) {
     throw new AddressError(text, "is an IPv4 address written as IPv6: write it as IPv4");
   }
   return value;
+}
+
+/**
+ * Writes a dotted end as two groups; undefined when it is no IPv4 address. ipaddr.js must not see it: it takes
+ * `::10.0.0.1` for `::ffff:10.0.0.1`.
+ */
+function withoutDots(text: string): string | undefined {
+  if (!text.includes(".")) return text;
+  const start = text.lastIndexOf(":") + 1;
+  const octets = text.slice(start).split(".").map(Number);
+  if (!V4.test(text.slice(start)) || octets.some((octet) => octet > 255)) return undefined;
+  const [a = 0, b = 0, c = 0, d = 0] = octets;
+  return `${text.slice(0, start)}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 }
 
 /** Writes an address in its one canonical form: dotted decimal, or RFC 5952 for IPv6. */

@@ -1,5 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { KubeClient } from "../../shared/kube/client.ts";
+import { type Address, AddressError, formatAddress, parseAddress, parseCidr } from "../../shared/schema/address.ts";
+import { danmIpName } from "../../shared/schema/danm_ip_name.ts";
 import { NETWORK_KINDS } from "../../shared/schema/network.ts";
 import { crdName, type Kind, resourcePath, RESOURCES } from "../../shared/schema/resources.ts";
 import { type Lab, startLab } from "../support/lab/lab.ts";
@@ -8,6 +10,7 @@ import type { CrdCase } from "./crd_cases/case.ts";
 import { NETWORK_CASES } from "./crd_cases/network_cases.ts";
 import { BROKEN_ORIGINALS, ORIGINAL_CASES } from "./crd_cases/original_cases.ts";
 import { OTHER_CASES } from "./crd_cases/other_cases.ts";
+import { subnetTexts, v6Values } from "./crd_cases/subnet_texts.ts";
 
 const KINDS = Object.keys(RESOURCES) as Kind[];
 const MERGE = { contentType: "application/merge-patch+json" } as const;
@@ -40,6 +43,8 @@ Deno.test("the CRDs on a real API server", async (t) => {
     await t.step(`${verdict} ${of.kind}: ${of.name}`, async () => assertJudged(of, await tryCreate(admin, of)));
   }
 
+  await t.step("the API server and parseCidr agree on what a subnet is", () => subnetsAgree(admin));
+  await t.step("a DanmIp of any address has the name and the form that the API server wants", () => namesAgree(admin));
   await t.step("the NetworkType defaults to ipvlan", () => typeDefaults(admin));
   await t.step("an address space never changes", () => addressSpaceIsFixed(admin));
   await t.step("what a TenantNetwork was assigned never changes", () => tenantNetworkIsFixed(admin));
@@ -99,6 +104,48 @@ const NETWORK: CrdCase = {
   object: { metadata: { name: "fixed", namespace: "default" } },
 };
 
+/** What the CRD lets through, the CNI plugin must be able to read, and the other way round. */
+async function subnetsAgree(admin: KubeClient): Promise<void> {
+  const disagreements: string[] = [];
+  for (const text of subnetTexts(400)) {
+    const family = familyOf(text);
+    for (const [field, accepts] of [["cidr", family === 4], ["net6", family === 6]] as const) {
+      const of: CrdCase = {
+        name: text,
+        kind: "DanmNet",
+        object: { spec: { NetworkID: "n", Options: { [field]: text } } },
+      };
+      const accepted = await tryCreate(admin, of) === undefined;
+      if (accepted !== accepts) {
+        disagreements.push(`${field} ${text}: the API server ${accepted ? "accepts" : "refuses"}`);
+      }
+    }
+  }
+  assertEquals(disagreements, []);
+}
+
+async function namesAgree(admin: KubeClient): Promise<void> {
+  // Values of IPv4 addresses dressed as IPv6 are none of ours.
+  const values = v6Values(200).filter((value) => value >> 32n !== 0xffffn);
+  for (const value of values) {
+    const object = danmIpOf({ family: 6, value });
+    const error = await tryCreate(admin, { name: "any address", kind: "DanmIp", object });
+    assertEquals(error?.message, undefined, object.spec.address);
+  }
+}
+
+/** The family of a subnet as our own code reads it; IPv4 subnets that are too large for a network count as none. */
+function familyOf(text: string): 4 | 6 | undefined {
+  if (text.length > 49) return undefined;
+  try {
+    const { family, prefix } = parseCidr(text);
+    return family === 4 && prefix < 9 ? undefined : family;
+  } catch (error) {
+    if (error instanceof AddressError) return undefined;
+    throw error;
+  }
+}
+
 async function typeDefaults(admin: KubeClient): Promise<void> {
   const spec = { NetworkID: "n" };
   const made = await admin.create<{ spec: unknown }>(
@@ -150,21 +197,34 @@ async function danmIpIsFixed(admin: KubeClient): Promise<void> {
   await admin.patch(path, { metadata: { labels: { a: "b" } } }, MERGE);
 }
 
-async function createDanmIp(admin: KubeClient, of: { address: string; podUID: string; node: string }): Promise<string> {
+interface Holder {
+  readonly podUID: string;
+  readonly node: string;
+}
+
+function danmIpOf(
+  address: Address,
+  holder: Holder = { podUID: "u", node: "n" },
+): { metadata: { name: string }; spec: Record<string, string> } {
   const spec = {
     space: "cn.n",
+    address: formatAddress(address),
     networkKind: "ClusterNetwork",
     networkNamespace: "",
     networkName: "n",
     podNamespace: "default",
     podName: "p",
-    containerID: `cid-${of.podUID}`,
+    containerID: `cid-${holder.podUID}`,
     interface: "eth0",
-    ...of,
+    ...holder,
   };
-  const name = `${of.address}.cn.n`;
-  await admin.create(resourcePath("DanmIp"), { apiVersion: "danm.io/v1", kind: "DanmIp", metadata: { name }, spec });
-  return resourcePath("DanmIp", { name });
+  return { metadata: { name: danmIpName(address, "cn.n") }, spec };
+}
+
+async function createDanmIp(admin: KubeClient, { address, ...holder }: Holder & { address: string }): Promise<string> {
+  const of: CrdCase = { name: address, kind: "DanmIp", object: danmIpOf(parseAddress(address), holder) };
+  await admin.create(pathOf(of, { collection: true }), objectOf(of));
+  return pathOf(of);
 }
 
 async function selectableFields(admin: KubeClient): Promise<void> {
