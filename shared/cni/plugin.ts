@@ -6,7 +6,7 @@ import { type CniResult, renderResult } from "./cni_result.ts";
 export interface PluginIo {
   env(name: string): string | undefined;
   /** The whole of stdin, as bytes. */
-  readStdin(): Promise<Uint8Array>;
+  readStdin(): Uint8Array;
   writeStdout(text: string): void;
   /** Called once with every failure before it is answered, for the log. */
   onFailure?(error: unknown): void;
@@ -63,13 +63,13 @@ export async function runPlugin(io: PluginIo, load: () => Promise<Verbs>): Promi
   try {
     const command = io.env("CNI_COMMAND") ?? "";
     if (command === "VERSION") {
-      answerVersion = await versionOf(io);
+      answerVersion = versionOf(io);
       io.writeStdout(`${JSON.stringify({ cniVersion: answerVersion, supportedVersions: CNI_VERSIONS })}\n`);
       return 0;
     }
     const verb = COMMANDS.get(command);
     if (!verb) throw unknownCommand(command);
-    const request = await readRequest(io, verb, (version) => answerVersion = version);
+    const request = readRequest(io, verb, (version) => answerVersion = version);
     const call = (await load())[verb];
     if (!call) throw unknownCommand(command);
     const result = await call(request);
@@ -100,24 +100,24 @@ function unknownCommand(command: string): CniError {
 }
 
 /** VERSION answers in the version of its stdin where that has one we know; stdin may be empty. */
-async function versionOf(io: PluginIo): Promise<CniVersion> {
-  const text = new TextDecoder().decode(await io.readStdin()).trim();
+function versionOf(io: PluginIo): CniVersion {
+  const text = new TextDecoder().decode(io.readStdin()).trim();
   if (text === "") return "1.1.0";
   const { cniVersion } = decodeConf(text);
   return CNI_VERSIONS.find((known) => known === cniVersion) ?? "1.1.0";
 }
 
-async function readRequest(
+function readRequest(
   io: PluginIo,
   verb: VerbName,
   onVersion: (version: CniVersion) => void,
-): Promise<VerbRequest> {
+): VerbRequest {
   const missing = REQUIRED[verb].filter((name) => !io.env(name));
   if (missing.length > 0) {
     throw new CniError(ErrorCode.InvalidEnvironment, `CNI_COMMAND=${verb.toUpperCase()} needs ${missing.join(", ")}`);
   }
   const env = (name: string): string => io.env(name) ?? "";
-  const conf = decodeConf(await readStdin(io));
+  const conf = decodeConf(readStdin(io));
   const cniVersion = parseCniVersion(conf["cniVersion"]);
   onVersion(cniVersion);
   const since = SINCE[verb];
@@ -139,9 +139,9 @@ async function readRequest(
   };
 }
 
-async function readStdin(io: PluginIo): Promise<string> {
+function readStdin(io: PluginIo): string {
   try {
-    const bytes = await io.readStdin();
+    const bytes = io.readStdin();
     if (bytes.length > MAX_STDIN_BYTES) throw new RangeError(`more than ${MAX_STDIN_BYTES} bytes`);
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {

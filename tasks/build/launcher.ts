@@ -31,7 +31,11 @@ exec "$root/deno" run ${[...ISOLATION, "--no-prompt", ...permissions].join(" ")}
  * @param dir absolute path of the folder that holds `deno`, `lib/` and `cache/`
  */
 export async function warmCache(dir: string, executables: readonly string[]): Promise<void> {
-  const entries = executables.map((executable) => join(dir, "lib", executable, "main.js"));
+  // Chunks are named one by one: bundles import them in a way that Deno does not foresee.
+  const entries = executables.flatMap((executable) => {
+    const lib = join(dir, "lib", executable);
+    return Array.from(Deno.readDirSync(lib), ({ name }) => join(lib, name)).filter((path) => path.endsWith(".js"));
+  });
   const env = { DENO_DIR: join(dir, "cache"), DENO_NO_UPDATE_CHECK: "1" };
   await run([join(dir, "deno"), "cache", "--quiet", ...ISOLATION, ...entries], { env });
 }
