@@ -6,10 +6,10 @@ import { type Lab, startLab } from "../support/lab/lab.ts";
 import { waitFor } from "../support/wait.ts";
 import { type Actors, createActors, install } from "./admission/actors.ts";
 import { danmEp, danmIp, danmIpPath, EPS, network, NETWORKS } from "./admission/objects.ts";
-import { clientFor, refusal } from "./crd_cases/api.ts";
+import { clientFor, MERGE, refusal } from "./crd_cases/api.ts";
 
 const POLICIES = ["danm-attachment-writers", "danm-node-scope", "danm-pod-annotations", "danm-address-space"];
-const MERGE = { contentType: "application/merge-patch+json" } as const;
+
 const STATUS_ANNOTATION = "k8s.v1.cni.cncf.io/network-status";
 
 Deno.test("admission policies on a real API server", async (t) => {

@@ -1,19 +1,19 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import type { KubeClient } from "../../shared/kube/client.ts";
-import { type Address, AddressError, formatAddress, parseAddress, parseCidr } from "../../shared/schema/address.ts";
-import { danmIpName } from "../../shared/schema/danm_ip_name.ts";
 import { NETWORK_KINDS } from "../../shared/schema/network.ts";
 import { crdName, type Kind, resourcePath, RESOURCES } from "../../shared/schema/resources.ts";
 import { type Lab, startLab } from "../support/lab/lab.ts";
-import { applyCrds, assertJudged, clientFor, objectOf, pathOf, refusal, tryCreate } from "./crd_cases/api.ts";
+import { namesAgree, subnetsAgree } from "./crd_cases/agreement.ts";
+import { applyCrds, assertJudged, clientFor, MERGE, objectOf, pathOf, refusal, tryCreate } from "./crd_cases/api.ts";
 import type { CrdCase } from "./crd_cases/case.ts";
+import { createDanmIp } from "./crd_cases/danm_ips.ts";
+import { addressSpaceIsFixed, danmIpIsFixed, NETWORK, tenantNetworkIsFixed } from "./crd_cases/immutability.ts";
 import { NETWORK_CASES } from "./crd_cases/network_cases.ts";
 import { BROKEN_ORIGINALS, ORIGINAL_CASES } from "./crd_cases/original_cases.ts";
 import { OTHER_CASES } from "./crd_cases/other_cases.ts";
-import { subnetTexts, v6Values } from "./crd_cases/subnet_texts.ts";
+import { columns, explained, shortNames } from "./crd_cases/presentation.ts";
 
 const KINDS = Object.keys(RESOURCES) as Kind[];
-const MERGE = { contentType: "application/merge-patch+json" } as const;
 
 Deno.test("the CRDs on a real API server", async (t) => {
   await using lab = await startLab({ nodes: 0 });
@@ -98,54 +98,6 @@ async function brokenStaysEditable(admin: KubeClient, of: CrdCase): Promise<void
   );
 }
 
-const NETWORK: CrdCase = {
-  name: "a network",
-  kind: "DanmNet",
-  object: { metadata: { name: "fixed", namespace: "default" } },
-};
-
-/** What the CRD lets through, the CNI plugin must be able to read, and the other way round. */
-async function subnetsAgree(admin: KubeClient): Promise<void> {
-  const disagreements: string[] = [];
-  for (const text of subnetTexts(400)) {
-    const family = familyOf(text);
-    for (const [field, accepts] of [["cidr", family === 4], ["net6", family === 6]] as const) {
-      const of: CrdCase = {
-        name: text,
-        kind: "DanmNet",
-        object: { spec: { NetworkID: "n", Options: { [field]: text } } },
-      };
-      const accepted = await tryCreate(admin, of) === undefined;
-      if (accepted !== accepts) {
-        disagreements.push(`${field} ${text}: the API server ${accepted ? "accepts" : "refuses"}`);
-      }
-    }
-  }
-  assertEquals(disagreements, []);
-}
-
-async function namesAgree(admin: KubeClient): Promise<void> {
-  // Values of IPv4 addresses dressed as IPv6 are none of ours.
-  const values = v6Values(200).filter((value) => value >> 32n !== 0xffffn);
-  for (const value of values) {
-    const object = danmIpOf({ family: 6, value });
-    const error = await tryCreate(admin, { name: "any address", kind: "DanmIp", object });
-    assertEquals(error?.message, undefined, object.spec.address);
-  }
-}
-
-/** The family of a subnet as our own code reads it; IPv4 subnets that are too large for a network count as none. */
-function familyOf(text: string): 4 | 6 | undefined {
-  if (text.length > 49) return undefined;
-  try {
-    const { family, prefix } = parseCidr(text);
-    return family === 4 && prefix < 9 ? undefined : family;
-  } catch (error) {
-    if (error instanceof AddressError) return undefined;
-    throw error;
-  }
-}
-
 async function typeDefaults(admin: KubeClient): Promise<void> {
   const spec = { NetworkID: "n" };
   const made = await admin.create<{ spec: unknown }>(
@@ -153,78 +105,6 @@ async function typeDefaults(admin: KubeClient): Promise<void> {
     objectOf({ ...NETWORK, object: { spec } }),
   );
   assertEquals(made.spec, { NetworkID: "n", NetworkType: "ipvlan" });
-}
-
-async function addressSpaceIsFixed(admin: KubeClient): Promise<void> {
-  const spec = { NetworkID: "n", Options: { address_space: "one" } };
-  await admin.create(
-    pathOf(NETWORK, { collection: true }),
-    objectOf({ ...NETWORK, object: { ...NETWORK.object, spec } }),
-  );
-  for (const Options of [{ address_space: "two" }, { address_space: null }, null]) {
-    const error = await refusal(() => admin.patch(pathOf(NETWORK), { spec: { Options } }, MERGE));
-    assertEquals(error?.details?.causes?.[0]?.field, "spec.Options.address_space", JSON.stringify(Options));
-  }
-  await admin.patch(pathOf(NETWORK), { spec: { Options: { mtu: 1400 } } }, MERGE);
-}
-
-async function tenantNetworkIsFixed(admin: KubeClient): Promise<void> {
-  const assigned = { host_device: "ens4", device_pool: "", vlan: 5, cidr: "10.0.0.0/24" };
-  const of: CrdCase = {
-    name: "a tenant's network",
-    kind: "TenantNetwork",
-    object: { metadata: { name: "assigned", namespace: "default" }, spec: { NetworkID: "n", Options: assigned } },
-  };
-  await admin.create(pathOf(of, { collection: true }), objectOf(of));
-  const changes: [field: string, value: unknown][] = [["host_device", "ens5"], ["host_device", null], ["vlan", 6], [
-    "vlan",
-    null,
-  ], ["vxlan", 6]];
-  for (const [field, value] of changes) {
-    const error = await refusal(() => admin.patch(pathOf(of), { spec: { Options: { [field]: value } } }, MERGE));
-    const fields = error?.details?.causes?.map((cause) => cause.field) ?? [];
-    assert(fields.includes(`spec.Options.${field}`), `${field}: ${error?.message}`);
-  }
-  await admin.patch(pathOf(of), { spec: { Options: { device_pool: null, cidr: "10.0.1.0/24" } } }, MERGE);
-}
-
-async function danmIpIsFixed(admin: KubeClient): Promise<void> {
-  const path = await createDanmIp(admin, { address: "10.9.0.1", podUID: "uid-1", node: "node-1" });
-  for (const spec of [{ podUID: "thief" }, { node: "node-2" }, { containerID: "other" }]) {
-    const error = await refusal(() => admin.patch(path, { spec }, MERGE));
-    assertEquals(error?.details?.causes?.[0]?.field, "spec", JSON.stringify(spec));
-  }
-  await admin.patch(path, { metadata: { labels: { a: "b" } } }, MERGE);
-}
-
-interface Holder {
-  readonly podUID: string;
-  readonly node: string;
-}
-
-function danmIpOf(
-  address: Address,
-  holder: Holder = { podUID: "u", node: "n" },
-): { metadata: { name: string }; spec: Record<string, string> } {
-  const spec = {
-    space: "cn.n",
-    address: formatAddress(address),
-    networkKind: "ClusterNetwork",
-    networkNamespace: "",
-    networkName: "n",
-    podNamespace: "default",
-    podName: "p",
-    containerID: `cid-${holder.podUID}`,
-    interface: "eth0",
-    ...holder,
-  };
-  return { metadata: { name: danmIpName(address, "cn.n") }, spec };
-}
-
-async function createDanmIp(admin: KubeClient, { address, ...holder }: Holder & { address: string }): Promise<string> {
-  const of: CrdCase = { name: address, kind: "DanmIp", object: danmIpOf(parseAddress(address), holder) };
-  await admin.create(pathOf(of, { collection: true }), objectOf(of));
-  return pathOf(of);
 }
 
 async function selectableFields(admin: KubeClient): Promise<void> {
@@ -276,31 +156,4 @@ async function statusIsSeparate(admin: KubeClient): Promise<void> {
     admin.patch(`${path}/status`, { status: { conditions: [{ ...condition, status: "Yes" }] } }, MERGE)
   );
   assertEquals(wrong?.details?.causes?.[0]?.field, "status.conditions[0].status");
-}
-
-async function shortNames(lab: Lab): Promise<void> {
-  for (const kind of KINDS) {
-    for (const name of RESOURCES[kind].shortNames) {
-      const printed = await lab.kubectl(["get", name, "-A", "-o", "jsonpath={.kind}"]);
-      assertEquals(printed, "List", name);
-    }
-  }
-  assert((await lab.kubectl(["get", "danm", "-A"])).includes("danmnet.danm.io/fixed"), "category danm");
-}
-
-async function columns(lab: Lab): Promise<void> {
-  const heads: [kind: Kind, columns: string[]][] = [
-    ["DanmNet", ["NAME", "TYPE", "DEVICE", "VLAN", "VXLAN", "CIDR", "NET6", "AGE"]],
-    ["DanmIp", ["NAME", "ADDRESS", "KIND", "NETWORK", "NAMESPACE", "POD", "INTERFACE", "NODE", "AGE"]],
-    ["DanmEp", ["NAME", "POD", "INTERFACE", "KIND", "NETWORK", "ADDRESS", "ADDRESSIPV6", "NODE", "AGE"]],
-  ];
-  for (const [kind, expected] of heads) {
-    const printed = await lab.kubectl(["get", RESOURCES[kind].plural]);
-    assertEquals(printed.split("\n")[0]?.trim().split(/\s+/), expected);
-  }
-}
-
-async function explained(lab: Lab): Promise<void> {
-  const printed = await lab.kubectl(["explain", "clusternetwork.spec.Options"]);
-  assert(printed.includes("Link of the host that interfaces are made on"), printed);
 }

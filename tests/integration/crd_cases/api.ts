@@ -10,6 +10,9 @@ import type { CrdCase } from "./case.ts";
 
 const CRDS = new URL("../../../crds/", import.meta.url).pathname;
 
+/** Options of a merge patch. */
+export const MERGE = { contentType: "application/merge-patch+json" } as const;
+
 /** A client for a user of the lab. */
 export async function clientFor(user: KubeUser): Promise<KubeClient> {
   return new KubeClient(await loadKubeconfig(user.kubeconfigPath));
