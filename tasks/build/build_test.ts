@@ -179,6 +179,17 @@ Deno.test("withLazyRequire leaves other imports alone", () => {
   assertMatch(withLazyRequire(eager), /^var d=e=>process\.getBuiltinModule/);
 });
 
+Deno.test("renderLauncher lets an executable read its own bundle, and what the table says", () => {
+  const cases: [string[], string][] = [
+    [[], ' "--allow-read=$root/lib/a" '],
+    [["--allow-read=/etc"], ' "--allow-read=/etc,$root/lib/a" '],
+    [["--allow-read", "--allow-env"], " --allow-read --allow-env "],
+  ];
+  for (const [permissions, text] of cases) {
+    assertStringIncludes(renderLauncher({ folder: "a", executable: "a", permissions }), text);
+  }
+});
+
 Deno.test("pinRoot replaces the line that looks for the root, and only that", () => {
   const launcher = renderLauncher({ folder: "a", executable: "a", permissions: ["--allow-net"] });
   const [before, after] = [launcher.split("\n"), pinRoot(launcher, "/opt/danm").split("\n")];

@@ -15,12 +15,22 @@ const ISOLATION = ["--no-config", "--no-lock", "--no-npm", "--no-remote"];
  * because Deno compiles a script without extension as TypeScript at each start: 200 ms where its cache is read-only.
  */
 export function renderLauncher(component: Component): string {
-  const { executable, permissions } = component;
+  const { executable } = component;
   return `#!/bin/sh
 self=$0; if [ -h "$self" ]; then self=$(readlink -f "$self"); fi; root=\${self%/*}
 export DENO_DIR="$root/cache" DENO_NO_UPDATE_CHECK=1
-exec "$root/deno" run ${[...ISOLATION, "--no-prompt", ...permissions].join(" ")} "$root/lib/${executable}/main.js" "$@"
+exec "$root/deno" run ${
+    [...ISOLATION, "--no-prompt", ...withOwnFiles(component)].join(" ")
+  } "$root/lib/${executable}/main.js" "$@"
 `;
+}
+
+/** A component's permissions, with that to read the chunks of its own bundle when they are needed. */
+function withOwnFiles({ executable, permissions }: Component): string[] {
+  const read = permissions.find((permission) => permission.startsWith("--allow-read"));
+  if (read === "--allow-read") return [...permissions];
+  const own = `"${read === undefined ? "--allow-read=" : `${read},`}$root/lib/${executable}"`;
+  return [...permissions.filter((permission) => permission !== read), own];
 }
 
 /**
