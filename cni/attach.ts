@@ -73,7 +73,7 @@ export async function attach(sandbox: Sandbox, options: AttachOptions): Promise<
   work.record.rules.push(...configured.flatMap(renderRules));
   deps.records.write(snapshot(work));
   const [links] = await settleAll([
-    configure(configured, { run: deps.run, netns: sandbox.netns, ownLinks: work.record.links, signal }),
+    configure(configured, { run: deps.run, netns: sandbox.netns, ownLinks: work.record.links, macs, signal }),
     createEndpoints(work, { configured, macs }),
   ]);
 

@@ -14,6 +14,8 @@ export interface ConfigureOptions {
   readonly netns: string;
   /** The links that we made ourselves; they still have their temporary names. */
   readonly ownLinks: readonly OwnLink[];
+  /** Hardware addresses, by interface. */
+  readonly macs: ReadonlyMap<string, string>;
   readonly signal: AbortSignal;
 }
 
@@ -29,13 +31,17 @@ export async function configure(
   configured: readonly Configured[],
   options: ConfigureOptions,
 ): Promise<Map<string, IpLink>> {
-  const { run, netns, ownLinks, signal } = options;
+  const { run, netns, ownLinks, macs, signal } = options;
   const nameOf = (name: string): string => {
     const own = ownLinks.find((link) => link.interface === name);
     return own ? temporaryName(own) : name;
   };
   await writeSysctls(run, netns, { settings: renderSysctls(configured, nameOf), signal });
-  const lines = configured.flatMap((one) => renderConfiguration(one, nameOf).map((command) => ({ one, command })));
+  const lines = configured.flatMap((one) => {
+    const { backend, interface: name } = one.attachment;
+    const mac = backend === "macvlan" ? macs.get(name) : undefined;
+    return renderConfiguration(one, { nameOf, mac }).map((command) => ({ one, command }));
+  });
   const links = new Map(parseLinks(await apply(lines, options)).map((link) => [link.ifname, link]));
   const tooLarge = configured.filter(({ attachment: { backend, mtuBytes, interface: name } }) =>
     backend === "macvlan" && mtuBytes === undefined && (links.get(name)?.mtu ?? 0) > MACVLAN_MTU
