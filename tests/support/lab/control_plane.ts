@@ -52,12 +52,15 @@ export class ControlPlane {
     return plane;
   }
 
-  /** Stops etcd in its tracks: requests hang, none is lost. */
+  /**
+   * Stops etcd in its tracks: requests hang. Whether the write of a caller who goes away meanwhile is done later is
+   * a matter of luck; a fault proxy that holds the request decides it.
+   */
   stallEtcd(): void {
     this.#etcd.signal("SIGSTOP");
   }
 
-  /** Lets a stalled etcd go on: what hung is answered, also for callers that are gone. */
+  /** Lets a stalled etcd go on. */
   resumeEtcd(): void {
     this.#etcd.signal("SIGCONT");
   }

@@ -40,7 +40,7 @@ export async function createLabNetwork(lab: LabRecord): Promise<void> {
   await ipBatch([
     `link add ${uplink} type veth peer name up0 netns ${lab.name}`,
     `address add ${machine}/32 dev ${uplink}`,
-    `link set ${uplink} up`,
+    `link set ${uplink} alias ${lab.name} up`,
     `route add ${addressIn(lab, 0)}/24 via ${gateway} dev ${uplink} onlink src ${machine}`,
   ]);
   await ipBatch([

@@ -29,6 +29,8 @@ export type AgentAnswer =
 /** Printed on the console when requests are answered. */
 export const AGENT_READY = "danm-lab-node is ready";
 
+const NEWLINE = 10;
+
 async function serve(connection: Deno.TcpConn, token: string): Promise<void> {
   const writer = connection.writable.getWriter();
   const answer = (value: AgentAnswer): Promise<void> =>
@@ -93,16 +95,16 @@ async function feed(stream: WritableStream<Uint8Array>, text: string): Promise<v
 }
 
 async function readLine(connection: Deno.TcpConn): Promise<string> {
-  let text = "";
+  const chunks: string[] = [];
   const decoder = new TextDecoder();
-  const reader = connection.readable.getReader();
-  while (!text.endsWith("\n")) {
-    const { value, done } = await reader.read();
-    if (done) break;
-    text += decoder.decode(value, { stream: true });
+  const buffer = new Uint8Array(65_536);
+  while (true) {
+    const count = await connection.read(buffer);
+    if (count === null) break;
+    chunks.push(decoder.decode(buffer.subarray(0, count), { stream: true }));
+    if (buffer[count - 1] === NEWLINE) break;
   }
-  reader.releaseLock();
-  return text;
+  return chunks.join("");
 }
 
 if (import.meta.main) {

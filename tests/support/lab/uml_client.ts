@@ -55,17 +55,16 @@ async function* readAnswers(connection: Deno.TcpConn): AsyncGenerator<AgentAnswe
   using _connection = connection;
   const decoder = new TextDecoder();
   const buffer = new Uint8Array(65_536);
-  let text = "";
+  let unfinished: string[] = [];
   while (true) {
-    const end = text.indexOf("\n");
-    if (end >= 0) {
-      yield JSON.parse(text.slice(0, end)) as AgentAnswer;
-      text = text.slice(end + 1);
-      continue;
-    }
     const count = await connection.read(buffer);
     if (count === null) return;
-    text += decoder.decode(buffer.subarray(0, count), { stream: true });
+    const [head = "", ...lines] = decoder.decode(buffer.subarray(0, count), { stream: true }).split("\n");
+    unfinished.push(head);
+    for (const line of lines) {
+      yield JSON.parse(unfinished.join("")) as AgentAnswer;
+      unfinished = [line];
+    }
   }
 }
 
