@@ -3,7 +3,13 @@ import { IpBatchError, runIpBatch } from "../shared/host/ip_batch.ts";
 import type { Run } from "../shared/host/run.ts";
 import { writeSysctls } from "../shared/host/sysctl.ts";
 import { type IpLink, parseLinks } from "./host_link.ts";
-import { type Configured, renderConfiguration, renderSysctls } from "./render_configuration.ts";
+import {
+  type Configured,
+  renderConfiguration,
+  renderRules,
+  renderSysctls,
+  ruleCommands,
+} from "./render_configuration.ts";
 import type { OwnLink } from "./record.ts";
 import { temporaryName } from "./ipvlan.ts";
 import { MACVLAN_MTU } from "./render_macvlan.ts";
@@ -21,7 +27,7 @@ export interface ConfigureOptions {
 
 /**
  * Gives all interfaces of a sandbox their kernel parameters, addresses, names, routes and rules, with one `sysctl` and
- * one `ip`, and brings them up.
+ * one `ip`, and brings them up; IPv6 rules, where somebody asked for some, take another `ip`.
  *
  * @returns the links as they are now, by name
  * @throws {CniError} naming the interface that could not be configured
@@ -52,15 +58,19 @@ export async function configure(
       .map((command) => ({ one, command }));
   });
   for (const link of parseLinks(await apply(shrink, options))) links.set(link.ifname, link);
+  const rules6 = configured.flatMap((one) =>
+    ruleCommands("add", renderRules(one), 6).map((command) => ({ one, command }))
+  );
+  await apply(rules6, { ...options, family: 6 });
   return links;
 }
 
 async function apply(
   lines: readonly { one: Configured; command: readonly string[] }[],
-  { run, netns, signal }: ConfigureOptions,
+  { run, netns, signal, family = 4 }: ConfigureOptions & { family?: 4 | 6 },
 ): Promise<string> {
   try {
-    return await runIpBatch(run, lines.map(({ command }) => command), { netns, json: true, signal });
+    return await runIpBatch(run, lines.map(({ command }) => command), { netns, json: true, family, signal });
   } catch (cause) {
     const [failure] = cause instanceof IpBatchError ? cause.failures : [];
     if (!failure) throw cause;

@@ -5,7 +5,8 @@ import { IpBatchError, type IpCommand, runIpBatch } from "../shared/host/ip_batc
 import { isNetnsGone } from "../shared/host/netns.ts";
 import { delegateDel } from "./delegate.ts";
 import type { SandboxRecord } from "./record.ts";
-import { ruleCommand } from "./render_configuration.ts";
+import { ruleCommands } from "./render_configuration.ts";
+import { settleAll } from "./settle_all.ts";
 
 /**
  * Undoes everything that a sandbox's record names: links, then endpoints, then addresses, then the record. Needs nothing
@@ -60,12 +61,20 @@ async function removeOwnLinks(
 ): Promise<void> {
   const { netns, links, rules } = record;
   if (netns === "") return;
-  const commands: IpCommand[] = [
-    ...links.map(({ group }) => ["link", "del", "group", String(group)]),
-    ...rules.map(ruleCommand("del")),
-  ];
+  const commands = links.map(({ group }): IpCommand => ["link", "del", "group", String(group)]);
+  await settleAll([
+    removeIfThere([...commands, ...ruleCommands("del", rules, 4)], { netns, family: 4, ...options }),
+    removeIfThere(ruleCommands("del", rules, 6), { netns, family: 6, ...options }),
+  ]);
+}
+
+async function removeIfThere(
+  commands: readonly IpCommand[],
+  at: { netns: string; family: 4 | 6; deps: SandboxDeps; signal: AbortSignal },
+): Promise<void> {
+  const { netns, family, deps, signal } = at;
   try {
-    await runIpBatch(options.deps.run, commands, { netns, force: true, signal: options.signal });
+    await runIpBatch(deps.run, commands, { netns, family, force: true, signal });
   } catch (error) {
     if (isNetnsGone(error)) return;
     if (error instanceof IpBatchError && error.failures.every(({ reason }) => isAbsent(reason))) return;

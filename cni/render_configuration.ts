@@ -48,8 +48,9 @@ export function renderSysctls(configured: readonly Configured[], nameOf: NameOf)
 }
 
 /**
- * The commands that give an interface its addresses and its name, bring it up, announce it and set its routes, to be run
- * in the sandbox, and to stop at the first that fails: what follows a name that is taken would be done to another's link.
+ * The commands that give an interface its addresses and its name, bring it up, announce it and set its routes and IPv4
+ * rules, to be run in the sandbox, and to stop at the first that fails: what follows a name that is taken would be done
+ * to another's link.
  *
  * The kernel announces addresses when a link comes up with them, as ours do, and when its hardware address is set, be it
  * to what it is: that is for delegates' links, which are up already. Taking them down instead would cost 15 ms.
@@ -73,7 +74,7 @@ export function renderConfiguration(
       ...["route", "replace", destination, "via", gateway, "dev", name],
       ...(table === undefined ? [] : ["table", String(table)]),
     ]),
-    ...renderRules({ attachment, addresses }).map(ruleCommand("add")),
+    ...ruleCommands("add", renderRules({ attachment, addresses }), 4),
     ["link", "show", "dev", name],
   ];
 }
@@ -88,9 +89,12 @@ export function renderRules({ attachment, addresses }: Configured): OwnRule[] {
   });
 }
 
-/** The command that adds or deletes a rule. */
-export function ruleCommand(action: "add" | "del"): (rule: OwnRule) => IpCommand {
-  return ({ from, table }) => [
+/**
+ * The commands that add or delete those rules that are of the family. `ip rule` does not tell the family by the address:
+ * those of IPv6 need a batch of their own, which says so.
+ */
+export function ruleCommands(action: "add" | "del", rules: readonly OwnRule[], family: 4 | 6): IpCommand[] {
+  return rules.filter(({ from }) => from.includes(":") === (family === 6)).map(({ from, table }) => [
     ...["rule", action, "from", from, "table", String(table), "pref", String(RULE_PREFERENCE)],
-  ];
+  ]);
 }

@@ -11,6 +11,8 @@ export interface IpBatchOptions {
   readonly force?: boolean;
   /** Asks for JSON with details; the answer is then one document a line. */
   readonly json?: boolean;
+  /** Address family of commands that cannot tell it by their addresses, as `rule`. Default: IPv4. */
+  readonly family?: 4 | 6;
   readonly signal?: AbortSignal;
 }
 
@@ -42,6 +44,7 @@ export async function runIpBatch(
   const argv = [
     ...enter(options.netns),
     "ip",
+    ...(options.family === 6 ? ["-6"] : []),
     ...(options.json ? ["-json", "-details"] : []),
     ...(options.force ? ["-force"] : []),
     "-batch",
