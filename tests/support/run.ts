@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   /** Throw when the exit code is not 0. Default true. */
   readonly check?: boolean;
+  /** Stay in the caller's process group, so that a Ctrl-C in the terminal ends the command, too. Default false. */
+  readonly foreground?: boolean;
 }
 
 /** A command that could not be started, ran too long, or (with `check`) ended with another code than 0. */
@@ -50,7 +52,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
-    killGroup(command.pid);
+    signalProcess(options.foreground ? command.pid : -command.pid, "SIGKILL");
   }, timeoutMs);
   try {
     const result = await command.result;
@@ -65,8 +67,8 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
 }
 
 /**
- * Starts a command as the leader of a process group of its own, so that a Ctrl-C in the terminal reaches the
- * tests alone and they decide what happens to it.
+ * Starts a command, unless told otherwise as the leader of a process group of its own, so that a Ctrl-C in the
+ * terminal reaches the tests alone and they decide what happens to it.
  *
  * @throws {CommandFailed} when it cannot be started
  */
@@ -93,10 +95,6 @@ export function signalProcess(pid: number, signal: Deno.Signal): void {
   }
 }
 
-function killGroup(pid: number): void {
-  signalProcess(-pid, "SIGKILL");
-}
-
 function spawn(
   program: string,
   { argv, args, options }: { argv: readonly string[]; args: string[]; options: RunOptions },
@@ -107,7 +105,7 @@ function spawn(
       stdin: options.stdin === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
-      detached: true,
+      detached: !options.foreground,
       clearEnv: options.clearEnv ?? false,
       ...(options.env === undefined ? {} : { env: options.env }),
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),

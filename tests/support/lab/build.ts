@@ -68,6 +68,7 @@ async function build(
 ): Promise<void> {
   await requireGo();
   const log = `${target}/build.log`;
+  await removeUnfinished(target);
   const temporary = await Deno.makeTempDir({ dir: target, prefix: "build-" });
   try {
     const what = `building ${missing.join(", ")} (first time only; log: ${log})`;
@@ -78,6 +79,13 @@ async function build(
     }
   } finally {
     await removeIfThere(temporary);
+  }
+}
+
+/** Removes what a run that was killed had begun; called under the lock. */
+async function removeUnfinished(target: string): Promise<void> {
+  for await (const entry of Deno.readDir(target)) {
+    if (entry.name.startsWith("build-")) await removeIfThere(`${target}/${entry.name}`);
   }
 }
 
@@ -94,6 +102,7 @@ async function compile(
     env: { CGO_ENABLED: "0", GOWORK: "off" },
     timeoutMs: 60 * 60_000,
     check: false,
+    foreground: true,
   });
   if (result.code === 0) return;
   const end = (await Deno.readTextFile(log)).trim().split("\n").slice(-15).join("\n");

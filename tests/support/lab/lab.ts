@@ -1,4 +1,17 @@
-/** A Kubernetes control plane and nodes for tests and for trying things out, all on this machine. */
+/**
+ * A Kubernetes control plane and nodes for tests and for trying things out, all on this machine.
+ *
+ *     await using lab = await startLab({ nodes: 2 });
+ *     await lab.kubectl(["apply", "--filename", "crds"]);
+ *     const path = await lab.nodes[0].createNetns("pod");
+ *     await lab.nodes[0].run(["ip", "link"], { timeoutMs: 5_000 });
+ *
+ * - etcd, kube-apiserver and kube-controller-manager are the real ones (`binaries.ts`, `control_plane.ts`).
+ * - They and the nodes live in network namespaces of the lab's own (`network.ts`), nodes as namespaces or as
+ *   user-mode Linux (`nodes.ts`, `node_native.ts`, `node_uml.ts`).
+ * - Whatever becomes of the process that runs the lab, nothing of it stays: a second process (`reaper.ts`) waits for
+ *   the first one's end, and should that die, too, the next lab removes what is left (`registry.ts`, `reclaim.ts`).
+ */
 import { run } from "../run.ts";
 import { type Progress, toStderr } from "../progress.ts";
 import { type Binaries, CONTROL_PLANE, ensureBinaries } from "./binaries.ts";

@@ -23,19 +23,40 @@ const UML_COMMANDS: readonly (readonly [string, string])[] = [
   ["modprobe", "kmod"],
 ];
 
+/** What is asked of a machine to find out what it lacks. */
+export interface Machine {
+  readonly os: string;
+  /** Null where there are no users. */
+  readonly uid: number | null;
+  hasCommand(name: string): boolean;
+  hasFile(path: string): boolean;
+  /** Whether somebody set `KUBEBUILDER_ASSETS`. */
+  readonly hasAssets: boolean;
+}
+
+const THIS_MACHINE: Machine = {
+  os: Deno.build.os,
+  uid: Deno.uid(),
+  hasCommand: findCommand,
+  hasFile: exists,
+  hasAssets: Deno.env.has("KUBEBUILDER_ASSETS"),
+};
+
 /**
- * Says what this machine lacks and the lab cannot install by itself, one sentence each; empty when a lab can run.
+ * Says what a machine lacks and the lab cannot install by itself, one sentence each; empty when a lab can run.
  */
-export function findMissing(needs: Needs = {}): string[] {
-  if (Deno.build.os !== "linux") return [`the lab needs Linux, and this is ${Deno.build.os}`];
-  if (Deno.uid() !== 0) return ["the lab makes network namespaces and needs root: run it with sudo"];
+export function findMissing(needs: Needs = {}, machine: Machine = THIS_MACHINE): string[] {
+  if (machine.os !== "linux") return [`the lab needs Linux, and this is ${machine.os}`];
+  if (machine.uid !== 0) return ["the lab makes network namespaces and needs root: run it with sudo"];
   const missing: string[] = [];
-  const packages = missingPackages(needs);
-  if (packages.length > 0 && !findCommand("apt-get")) missing.push(`install what has ${packages.join(", ")} in Debian`);
-  if (needs.uml && !exists("/dev/net/tun")) {
+  const packages = missingPackages(needs, machine);
+  if (packages.length > 0 && !machine.hasCommand("apt-get")) {
+    missing.push(`install what Debian has in the packages ${packages.join(", ")}`);
+  }
+  if (needs.uml && !machine.hasFile("/dev/net/tun")) {
     missing.push("/dev/net/tun is missing: load the kernel module tun, or give the container that device");
   }
-  const built = ["go", "kube-apiserver"].some(findCommand) || Deno.env.has("KUBEBUILDER_ASSETS") || exists(cacheRoot());
+  const built = machine.hasAssets || machine.hasFile(cacheRoot()) || ["go", "kube-apiserver"].some(machine.hasCommand);
   return built ? missing : [...missing, GO_MISSING];
 }
 
@@ -47,7 +68,7 @@ export function findMissing(needs: Needs = {}): string[] {
 export async function ensurePrerequisites(needs: Needs, progress: Progress): Promise<void> {
   const missing = findMissing(needs);
   if (missing.length > 0) throw new Error(`the lab cannot run here: ${missing.join("; ")}`);
-  const packages = missingPackages(needs);
+  const packages = missingPackages(needs, THIS_MACHINE);
   if (packages.length > 0) await install(packages, progress);
 }
 
@@ -64,13 +85,13 @@ async function aptGet(args: readonly string[], log: string): Promise<void> {
   const redirect = ["sh", "-c", 'log=$1; shift; exec "$@" >>"$log" 2>&1', "sh", log];
   const argv = [...redirect, "apt-get", "--quiet", ...args];
   const env = { DEBIAN_FRONTEND: "noninteractive" };
-  const result = await run(argv, { env, check: false, timeoutMs: 15 * 60_000 });
+  const result = await run(argv, { env, check: false, timeoutMs: 15 * 60_000, foreground: true });
   if (result.code !== 0) throw new Error(`apt-get ${args.join(" ")} failed with code ${result.code}; see ${log}`);
 }
 
-function missingPackages(needs: Needs): string[] {
+function missingPackages(needs: Needs, machine: Machine): string[] {
   const commands = needs.uml ? [...COMMANDS, ...UML_COMMANDS] : COMMANDS;
-  const missing = commands.filter(([command]) => !findCommand(command)).map(([, name]) => name);
+  const missing = commands.filter(([command]) => !machine.hasCommand(command)).map(([, name]) => name);
   return [...new Set(missing)];
 }
 

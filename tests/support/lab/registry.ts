@@ -70,9 +70,10 @@ export async function listLabs(): Promise<LabRecord[]> {
   for await (const entry of directory(REGISTRY)) {
     if (!entry.isDirectory) continue;
     const text = await readIfThere(`${REGISTRY}/${entry.name}/lab.json`);
-    // Killed between making the directory and writing the file: nothing of the lab exists yet.
+    // Its runner was killed between making the directory and writing the file, so nothing else of the lab exists
+    // yet; or it is just removing the last of it.
     const record = text === undefined || text === "" ? undefined : JSON.parse(text) as LabRecord;
-    if (record === undefined) await Deno.remove(`${REGISTRY}/${entry.name}`, { recursive: true });
+    if (record === undefined) await removeIfThere(`${REGISTRY}/${entry.name}`);
     else labs.push(record);
   }
   return labs;
