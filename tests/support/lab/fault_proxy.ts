@@ -6,11 +6,12 @@
  * reach it under one address, and so that a busy test does not slow it.
  */
 import { waitFor } from "../wait.ts";
-import type { Order, Report } from "./fault_proxy_process.ts";
+import { Channel } from "./fault_channel.ts";
 import type { Fault, Match, Rule, SeenRequest } from "./fault_rules.ts";
-import type { Partition, ServerOptions } from "./fault_server.ts";
+import type { Partition } from "./fault_listener.ts";
+import type { ServerOptions } from "./fault_server.ts";
 import type { Lab } from "./lab.ts";
-import { Host, netnsPath } from "./network.ts";
+import { Host } from "./network.ts";
 import { addressIn } from "./registry.ts";
 import type { KubeUser } from "./users.ts";
 
@@ -25,7 +26,7 @@ export async function startFaultProxy(lab: Lab): Promise<FaultProxy> {
   const own = await authority.issue({ commonName: "fault-proxy", hosts: [hostname] });
   const { cert, key } = await authority.issue({ commonName: "fault-proxy", organizations: ["system:masters"] });
   const upstream = { server, ca: authority.cert, cert, key };
-  const channel = new Channel(lab);
+  const channel = new Channel(lab.record);
   try {
     const options: ServerOptions = { hostname, ...own, ca: authority.cert, upstream };
     const port = await channel.send({ op: "start", options }) as number;
@@ -135,61 +136,5 @@ export class Faults {
     const rule: Rule = { id: ++this.#count, fault, ...rest, ...expression, nth, times };
     await this.#channel.send({ op: "add", rule });
     return rule.id;
-  }
-}
-
-/** Orders to the proxy's process, one after the other. */
-class Channel {
-  readonly #child: Deno.ChildProcess;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #reports: AsyncGenerator<Report>;
-  readonly #logPath: string;
-  #last: Promise<unknown> = Promise.resolve();
-
-  constructor(lab: Lab) {
-    const script = new URL("./fault_proxy_process.ts", import.meta.url).pathname;
-    const config = new URL("../../../deno.json", import.meta.url).pathname;
-    this.#logPath = `${lab.dir}/fault-proxy.log`;
-    const redirect = ["sh", "-c", 'log=$1; shift; exec "$@" 2>>"$log"', "sh", this.#logPath];
-    const flags = ["run", "--quiet", "--allow-all", "--config", config, script];
-    this.#child = new Deno.Command("nsenter", {
-      args: [`--net=${netnsPath(lab.record)}`, ...redirect, Deno.execPath(), ...flags],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "null",
-      detached: true,
-    }).spawn();
-    this.#writer = this.#child.stdin.getWriter();
-    this.#reports = readReports(this.#child.stdout);
-  }
-
-  /** Gives the value of the process's answer. */
-  async send(order: Order): Promise<unknown> {
-    const answer = this.#last.then(() => this.#exchange(order));
-    this.#last = answer.catch(() => {});
-    return await answer;
-  }
-
-  async close(): Promise<void> {
-    await this.#writer.close().catch(() => {});
-    await this.#child.status;
-    await this.#reports.return(undefined);
-  }
-
-  async #exchange(order: Order): Promise<unknown> {
-    await this.#writer.write(new TextEncoder().encode(`${JSON.stringify(order)}\n`));
-    const { value, done } = await this.#reports.next();
-    if (done) throw new Error(`the fault proxy ended: ${await Deno.readTextFile(this.#logPath).catch(() => "")}`);
-    if ("error" in value) throw new Error(`fault proxy, ${order.op}: ${value.error}`);
-    return value.value;
-  }
-}
-
-async function* readReports(stream: ReadableStream<Uint8Array>): AsyncGenerator<Report> {
-  let text = "";
-  for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (text + chunk).split("\n");
-    text = lines.pop() ?? "";
-    for (const line of lines) yield JSON.parse(line) as Report;
   }
 }

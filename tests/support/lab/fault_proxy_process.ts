@@ -3,7 +3,8 @@
  * tells it what to do in lines of JSON on its standard input and reads answers, in the same order, from its
  * standard output. It ends with its input.
  */
-import { FaultServer, type Partition, type ServerOptions } from "./fault_server.ts";
+import type { Partition } from "./fault_listener.ts";
+import { FaultServer, type ServerOptions } from "./fault_server.ts";
 import { type Rule, Rules } from "./fault_rules.ts";
 
 /** What a test process asks of the proxy's process; the first is always `start`. */

@@ -1,12 +1,11 @@
 /** The proxy itself: HTTP/2 and HTTP/1.1 over TLS, one request after the other through the rules. */
-import { Buffer } from "node:buffer";
 import http2 from "node:http2";
-import net from "node:net";
-import type { TLSSocket } from "node:tls";
+import type net from "node:net";
 import { type CertifiedCaller, Forwarder, type Outgoing, passedOn, type Upstream } from "./fault_forward.ts";
+import { Listener, type Partition } from "./fault_listener.ts";
+import { callerOf, readAll, type Request, socketOf } from "./fault_request.ts";
 import { type Fault, renderStatus, type Rules, type SeenRequest } from "./fault_rules.ts";
 
-type Request = http2.Http2ServerRequest;
 type Response = http2.Http2ServerResponse;
 
 /** What a proxy needs to run. PEM texts. */
@@ -19,28 +18,18 @@ export interface ServerOptions {
   readonly upstream: Upstream;
 }
 
-/** How the network between callers and proxy is broken. */
-export type Partition = "none" | "silent" | "refuse";
-
 /** A running proxy. */
 export class FaultServer {
   /** All requests seen so far. */
   readonly seen: SeenRequest[] = [];
-  readonly #options: ServerOptions;
   readonly #rules: Rules;
   readonly #forwarder: Forwarder;
   readonly #tls: http2.Http2SecureServer;
-  /** Open connections by the caller's port. */
-  readonly #sockets = new Map<number, { readonly socket: net.Socket; readonly number: number }>();
+  readonly #listener: Listener;
   readonly #held = new Map<number, () => void>();
-  #listener: net.Server | undefined;
-  #partition: Partition = "none";
-  #connections = 0;
-  #port = 0;
 
   constructor(options: ServerOptions, rules: Rules) {
     const { cert, key, ca } = options;
-    this.#options = options;
     this.#rules = rules;
     this.#forwarder = new Forwarder(options.upstream);
     const tls = { cert, key, ca: [ca], requestCert: true, rejectUnauthorized: false, allowHTTP1: true };
@@ -49,35 +38,17 @@ export class FaultServer {
     // Connections that are dropped on purpose end as errors here.
     this.#tls.on("sessionError", () => {});
     this.#tls.on("tlsClientError", () => {});
+    this.#listener = new Listener(options.hostname, (socket: net.Socket) => this.#tls.emit("connection", socket));
   }
 
-  /** Begins to accept connections: the first time on a free port, later on the same. Gives the port. */
+  /** Begins to accept connections. Gives the port. */
   async listen(): Promise<number> {
-    const listener = net.createServer((socket: net.Socket) => this.#accept(socket));
-    this.#listener = listener;
-    await new Promise<void>((resolve, reject) => {
-      listener.once("error", reject);
-      listener.listen(this.#port, this.#options.hostname, resolve);
-    });
-    this.#port = (listener.address() as net.AddressInfo).port;
-    return this.#port;
+    return await this.#listener.listen();
   }
 
-  /**
-   * Breaks the network or mends it. "silent": what arrives is never answered nor passed on, connections stay open
-   * and new ones are accepted. "refuse": connections are reset and new ones refused. Mending resets what was
-   * left unanswered.
-   */
+  /** Breaks the network or mends it. */
   async setPartition(partition: Partition): Promise<void> {
-    const before = this.#partition;
-    this.#partition = partition;
-    if (partition !== "silent") this.#resetAll(partition === "refuse" || before === "silent");
-    if (partition === "refuse" && this.#listener !== undefined) {
-      const listener = this.#listener;
-      this.#listener = undefined;
-      await new Promise<void>((resolve) => listener.close(() => resolve()));
-    }
-    if (partition !== "refuse" && this.#listener === undefined) await this.listen();
+    await this.#listener.setPartition(partition);
   }
 
   /**
@@ -92,26 +63,12 @@ export class FaultServer {
     release();
   }
 
-  #accept(socket: net.Socket): void {
-    const port = socket.remotePort ?? 0;
-    this.#sockets.set(port, { socket, number: ++this.#connections });
-    socket.on("close", () => this.#sockets.delete(port));
-    socket.on("error", () => {});
-    // Accepted by the kernel, and then nothing: not even the TLS handshake is answered.
-    if (this.#partition !== "silent") this.#tls.emit("connection", socket);
-  }
-
-  #resetAll(all: boolean): void {
-    if (!all) return;
-    for (const { socket } of this.#sockets.values()) socket.destroy();
-  }
-
   async #serve(request: Request, response: Response): Promise<void> {
     request.stream?.on("error", () => {});
     response.on("error", () => {});
     const caller = callerOf(request);
     const seen = this.#record(request, caller);
-    const fault: Fault | undefined = this.#partition === "silent"
+    const fault: Fault | undefined = this.#listener.isSilent
       ? { kind: "hang" }
       : this.#rules.take({ method: seen.method, path: seen.path, user: caller?.user });
     if (fault !== undefined) Object.assign(seen, { fault: fault.kind });
@@ -188,7 +145,7 @@ export class FaultServer {
     // HTTP/1.1 has one request per connection at a time: dropping it is dropping the connection.
     if (scope === "request" && request.stream !== undefined && request.httpVersionMajor === 2) {
       request.stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
-    } else this.#sockets.get(port)?.socket.destroy();
+    } else this.#listener.reset(port);
   }
 
   #record(request: Request, caller: CertifiedCaller | undefined): SeenRequest {
@@ -197,7 +154,7 @@ export class FaultServer {
       method: request.method,
       path: request.url,
       ...(caller === undefined ? {} : { user: caller.user }),
-      connection: this.#sockets.get(socketOf(request).remotePort ?? 0)?.number ?? 0,
+      connection: this.#listener.numberOf(socketOf(request).remotePort ?? 0),
       beganMs: performance.now(),
     };
     this.seen.push(seen);
@@ -227,22 +184,4 @@ function answer(
   seen.status = fault.status;
   seen.endedMs = performance.now();
   response.end(renderStatus(fault));
-}
-
-function socketOf(request: Request): TLSSocket {
-  return (request.stream?.session?.socket ?? request.socket) as TLSSocket;
-}
-
-/** Only a certificate that the lab's authority signed counts; groups are its organizations. */
-function callerOf(request: Request): CertifiedCaller | undefined {
-  const socket = socketOf(request);
-  if (!socket.authorized) return undefined;
-  const subject = socket.getPeerCertificate().subject as { CN: string; O?: string | string[] };
-  return { user: subject.CN, groups: [subject.O ?? []].flat() };
-}
-
-async function readAll(request: Request): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of request) chunks.push(chunk as Uint8Array);
-  return Buffer.concat(chunks);
 }

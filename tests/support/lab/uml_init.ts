@@ -28,6 +28,8 @@ export function renderInit(options: InitOptions): string {
 # Whatever follows a failed mount would write into the machine's own directories.
 set -e
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
+# Not the machine's: kernels that share a file through hostfs do not see each other's locks, and SQLite relies on them.
+export DENO_DIR=/run/deno
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
