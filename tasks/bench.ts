@@ -22,7 +22,7 @@ async function main(): Promise<number> {
   const runs = Number(flags.runs ?? 20);
   const umlRuns = Number(flags["uml-runs"] ?? 5);
   await installDependencies({ root: ROOT, progress: toStderr });
-  const missing = await prepareLab({ root: ROOT, path: (Deno.env.get("PATH") ?? "").split(":"), progress: toStderr });
+  const missing = await prepareLab(toStderr);
   if (missing.length > 0) throw new Error(`the benchmark needs a lab: ${missing.join("; ")}`);
   await buildExecutables({ root: ROOT, progress: toStderr });
 

@@ -34,9 +34,7 @@ async function main(): Promise<number> {
 async function runAll(suites: readonly Suite[], args: readonly string[]): Promise<Outcome[]> {
   await installDependencies({ root: ROOT, progress });
   const needLab = suites.some(({ lab }) => lab);
-  const missing = needLab
-    ? await prepareLab({ root: ROOT, path: (Deno.env.get("PATH") ?? "").split(":"), progress })
-    : [];
+  const missing = needLab ? await prepareLab(progress) : [];
   if (needLab && missing.length === 0) await buildExecutables({ root: ROOT, progress });
   const outcomes: Outcome[] = [];
   for (const suite of suites) {

@@ -3,7 +3,7 @@ import { type Progress, withProgress } from "../../tests/support/progress.ts";
 import { CNI_PLUGINS, CONTROL_PLANE, ensureBinaries } from "../../tests/support/lab/binaries.ts";
 import { messageOf } from "../../shared/errors.ts";
 import { probeMachine } from "../../tests/support/lab/node_native.ts";
-import { installMissing, LAB_COMMANDS, UML_COMMANDS } from "./packages.ts";
+import { ensurePrerequisites, findMissing } from "../../tests/support/lab/prerequisites.ts";
 import { runLogged } from "./run_logged.ts";
 
 /**
@@ -21,22 +21,17 @@ export async function buildExecutables({ root, progress }: { root: string; progr
 }
 
 /**
- * Installs what labs and their nodes need.
+ * Installs and builds what labs and their nodes need.
  *
- * @param options.path the folders of PATH
  * @returns what is missing and could not be installed, for people; empty = a lab can start
  */
-export async function prepareLab(
-  { root, path, progress }: { root: string; path: readonly string[]; progress: Progress },
-): Promise<string[]> {
-  if (Deno.build.os !== "linux") return ["a lab needs Linux: network namespaces, bridges, mounts"];
-  if (Deno.uid() !== 0) return ["a lab needs root: it makes network namespaces, links and mounts"];
-  const options = { path, logDir: join(root, "logs"), progress };
-  const missing = await installMissing(LAB_COMMANDS, options);
+export async function prepareLab(progress: Progress): Promise<string[]> {
+  const missing = findMissing();
   if (missing.length > 0) return missing;
   try {
+    await ensurePrerequisites({}, progress);
     const { ipvlan, vlan, dummy } = await probeMachine();
-    if (!(ipvlan && vlan && dummy)) missing.push(...await installMissing(UML_COMMANDS, options));
+    await ensurePrerequisites({ uml: !(ipvlan && vlan && dummy) }, progress);
     const names = [...CONTROL_PLANE, ...CNI_PLUGINS, "cnitool"] as const;
     await withProgress(
       progress,
