@@ -72,6 +72,7 @@ export class DanmLab {
   static async install(lab: Lab): Promise<DanmLab> {
     const binaries = await ensureBinaries(CNI_PLUGINS, toStderr);
     const danm = new DanmLab(lab, `${DIST}:${cniPath(binaries)}`);
+    await Promise.all(lab.nodes.map(giveOwnCache));
     await lab.kubectl(["apply", "-f", join(ROOT, "crds")]);
     await lab.kubectl(["wait", "--for=condition=Established", "--timeout=60s", "-f", join(ROOT, "crds")]);
     await lab.kubectl(["apply", "-R", "-f", join(ROOT, "k8s/base")]);
@@ -236,6 +237,16 @@ export class DanmLab {
     const stdin = options.stdin ?? JSON.stringify(this.conf(sandbox.node, options));
     return { stdin, env: { ...this.env(sandbox, command), ...options.env } };
   }
+}
+
+/**
+ * Gives a node with a kernel of its own a cache of compiled code of its own, as every machine has. Kernels that share a
+ * file through hostfs know neither of each other's locks nor of each other's memory: SQLite's files, and with them what
+ * V8 executes, do not survive that.
+ */
+async function giveOwnCache(node: Node): Promise<void> {
+  if (node.kind !== "uml") return;
+  await node.run(["sh", "-c", 'if [ -d "$1" ]; then mount -t tmpfs tmpfs "$1"; fi', "sh", join(DIST, "cache")]);
 }
 
 /** A result of ADD, version 1.0.0. */
