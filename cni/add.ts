@@ -10,7 +10,7 @@ import { detach } from "./detach.ts";
 import { getDefaultNetwork, getNetworks } from "./networks.ts";
 import { planAttachments } from "./plan_attachments.ts";
 import { getPod, type Pod } from "./pod.ts";
-import type { OwnedObject } from "../ipam/ledger.ts";
+import type { SandboxRecord } from "./record.ts";
 import type { SandboxDeps } from "./sandbox_deps.ts";
 import { TOMBSTONE_SECONDS } from "./sandbox_lock.ts";
 
@@ -53,6 +53,7 @@ export async function add(request: AddRequest, deps: AddDeps): Promise<CniResult
     requests,
     networks,
   });
+  using _podLock = await deps.records.lockPod(pod.metadata.uid ?? request.containerID, signal);
   await clearOlderSandboxes(pod, request, deps);
   const node = request.netconf.nodeName || pod.spec.nodeName || request.hostname;
   const log = deps.log.with({
@@ -76,13 +77,12 @@ export async function add(request: AddRequest, deps: AddDeps): Promise<CniResult
 }
 
 /**
- * Undoes what an ADD of this very sandbox left when it died. Writes of unknown fate are taken over: while one of them
- * may still come, this sandbox answers for it.
+ * Undoes what an ADD of this very sandbox left when it died.
  *
+ * @returns records that only wait for writes of unknown fate
  * @throws {CniError} code 104 when the sandbox is attached already
  */
-async function clearOwnPast(request: AddRequest, deps: AddDeps): Promise<OwnedObject[]> {
-  const inherited: OwnedObject[] = [];
+async function clearOwnPast(request: AddRequest, deps: AddDeps): Promise<SandboxRecord[]> {
   for (const file of deps.records.find(request)) {
     if (file.state === "attached") {
       throw new CniError(ErrorCode.InvalidRequest, `sandbox ${request.containerID} is attached already`, {
@@ -91,25 +91,35 @@ async function clearOwnPast(request: AddRequest, deps: AddDeps): Promise<OwnedOb
     }
     if (file.state === "attaching") await detach(deps.records.read(file), { deps, signal: request.signal });
   }
-  for (const file of deps.records.find(request)) {
-    const record = deps.records.read(file);
-    inherited.push(...record.objects);
-    deps.records.remove(record);
-  }
-  return inherited;
+  return deps.records.find(request).map((file) => deps.records.read(file));
 }
 
-/** Detaches what this node still has of older sandboxes of the Pod: of one Pod only the newest sandbox lives. */
+/**
+ * Detaches what this node still has of older sandboxes of the Pod: of one Pod only the newest sandbox lives.
+ *
+ * @throws {CniError} code 104 when this is not the newest: an ADD that hung while another sandbox took its place
+ */
 async function clearOlderSandboxes(pod: Pod, request: AddRequest, deps: AddDeps): Promise<void> {
   for (const file of deps.records.list()) {
     if (file.podUID !== pod.metadata.uid || file.containerID === request.containerID || file.state === "doubtful") {
       continue;
     }
+    using lock = await deps.records.lock(file, request.signal);
+    const [still] = deps.records.find(file).filter(({ state }) => state !== "doubtful");
+    if (!still) continue;
+    const record = deps.records.read(still);
+    // A time behind now is from before the last boot.
+    if (record.startedAt > request.startedAt && record.startedAt <= deps.clock()) {
+      throw new CniError(
+        ErrorCode.InvalidRequest,
+        `sandbox ${request.containerID} is superseded by ${file.containerID}`,
+        {
+          details: "its ADD started later for the same Pod; of one Pod only the newest sandbox lives",
+        },
+      );
+    }
     try {
-      using lock = await deps.records.lock(file, request.signal);
-      const [still] = deps.records.find(file).filter(({ state }) => state !== "doubtful");
-      if (!still) continue;
-      await detach(deps.records.read(still), { deps, signal: request.signal });
+      await detach(record, { deps, signal: request.signal });
       lock.bury();
     } catch (error) {
       // Its own DEL comes, or the sweep; a static address of it is taken over anyway.

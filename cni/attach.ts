@@ -28,8 +28,8 @@ export interface Sandbox {
   readonly node: string;
   readonly netns: string;
   readonly attachments: readonly PlannedAttachment[];
-  /** Writes of unknown fate from earlier tries, that this sandbox answers for. */
-  readonly inherited: readonly OwnedObject[];
+  /** Records of earlier tries that only wait for writes of unknown fate: this one answers for those from now on. */
+  readonly inherited: readonly SandboxRecord[];
 }
 
 interface AttachOptions {
@@ -64,6 +64,7 @@ export async function attach(sandbox: Sandbox, options: AttachOptions): Promise<
   await using undo = new AsyncDisposableStack();
   undo.defer(() => undoAttach(work, options));
   deps.records.write(work.record);
+  for (const earlier of sandbox.inherited) deps.records.remove(earlier);
 
   const [configured, hostLinks] = await settleAll([
     allocate(work),
@@ -94,6 +95,7 @@ async function begin(sandbox: Sandbox, context: { deps: SandboxDeps; signal: Abo
   const record: SandboxRecord = {
     version: 1,
     state: "attaching",
+    startedAt: request.startedAt,
     networkName,
     containerID,
     ifname: request.ifname,
@@ -106,12 +108,12 @@ async function begin(sandbox: Sandbox, context: { deps: SandboxDeps; signal: Abo
       .map(({ interface: name }) => ({ interface: name, group: identityOf(identities, name).group })),
     rules: [],
     delegates: [],
-    objects: [...inherited],
+    objects: inherited.flatMap(({ objects }) => objects),
   };
   const work: Work = {
     sandbox,
     record,
-    ledger: new Ledger(inherited, {
+    ledger: new Ledger(record.objects, {
       save: () => context.deps.records.write(snapshot(work)),
       clock: context.deps.clock,
     }),

@@ -41,6 +41,8 @@ export const SandboxRecord = z.object({
    * `doubtful`: all is undone but for writes that may still come.
    */
   state: z.enum(["attaching", "attached", "doubtful"]),
+  /** Boot clock when the ADD was called. */
+  startedAt: z.number(),
   /** `name` of the CNI configuration. */
   networkName: z.string(),
   containerID: z.string(),

@@ -43,6 +43,21 @@ export class RecordStore {
     return lockSandbox(this.#lockPath(key), { clock: this.#clock, signal });
   }
 
+  /**
+   * Locks a Pod, so that its sandboxes are attached one after the other; the lock leaves nothing behind.
+   *
+   * @throws {CniError} code 11 when it stays busy
+   */
+  async lockPod(uid: string, signal: AbortSignal): Promise<Disposable> {
+    const lock = await lockSandbox(`${this.#dir}/locks/${uid}`, { clock: this.#clock, signal });
+    return {
+      [Symbol.dispose](): void {
+        lock.remove();
+        lock[Symbol.dispose]();
+      },
+    };
+  }
+
   /** Locks a sandbox unless another process has it. */
   tryLock(key: SandboxKey): SandboxLock | undefined {
     return tryLockSandbox(this.#lockPath(key), this.#clock);

@@ -60,7 +60,8 @@ export function createVerbs(surroundings: Surroundings): Verbs {
     add: (request) =>
       run(request, "ADD", async ({ deps, netconf, signal }) => {
         const identity = podOf(parseCniArgs(request.args));
-        return await add({ ...request, netconf, identity, hostname: surroundings.hostname(), signal }, deps);
+        const startedAt = deps.clock();
+        return await add({ ...request, netconf, identity, startedAt, hostname: surroundings.hostname(), signal }, deps);
       }),
     async del(request): Promise<void> {
       try {
