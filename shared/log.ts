@@ -1,3 +1,5 @@
+import { messageOf } from "./errors.ts";
+
 /** How much a log line matters; a logger drops what is below its own level. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -27,7 +29,8 @@ export function createLogger(
   const { level: threshold = "info", fields: base = {}, now = (): Date => new Date() } = options;
   function write(level: LogLevel, message: string, fields: LogFields = {}): void {
     if (ORDER[level] < ORDER[threshold]) return;
-    sink(`${JSON.stringify({ time: now().toISOString(), level, msg: message, ...base, ...fields })}\n`, level);
+    const head = { time: now().toISOString(), level, msg: message };
+    sink(`${renderLine(head, { ...base, ...fields })}\n`, level);
   }
   return {
     debug: (message, fields) => write("debug", message, fields),
@@ -36,6 +39,15 @@ export function createLogger(
     error: (message, fields) => write("error", message, fields),
     with: (fields) => createLogger(sink, { level: threshold, fields: { ...base, ...fields }, now }),
   };
+}
+
+/** A line that cannot be rendered still says what it was about: logging never fails its caller. */
+function renderLine(head: LogFields, fields: LogFields): string {
+  try {
+    return JSON.stringify({ ...head, ...fields, ...head });
+  } catch (error) {
+    return JSON.stringify({ ...head, fields: Object.keys(fields), fieldsError: messageOf(error) });
+  }
 }
 
 /**
@@ -62,22 +74,34 @@ export function fileSink(
   };
 }
 
+/** Of several processes that find the file full at once only one may rename it: the next would rename the new file. */
 function rotate(path: string, maxBytes: number): void {
-  let size: number;
   try {
-    size = Deno.lstatSync(path).size;
+    if (Deno.lstatSync(path).size < maxBytes) return;
+    using file = Deno.openSync(path, { read: true });
+    if (!file.tryLockSync(true) || file.statSync().ino !== Deno.lstatSync(path).ino) return;
+    Deno.renameSync(path, `${path}.1`);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    throw error;
+    // It is not there yet, or another process has renamed it meanwhile.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  if (size >= maxBytes) Deno.renameSync(path, `${path}.1`);
 }
 
-/** Writes lines of at least `level` to stderr. A plugin's stdout belongs to its result. */
+/**
+ * Writes lines of at least `level` to stderr. A plugin's stdout belongs to its result. A stderr that nobody reads any
+ * more is no reason to fail: there is nowhere left to say so.
+ */
 export function stderrSink(level: LogLevel): LogSink {
   const encoder = new TextEncoder();
+  let broken = false;
   return (line, lineLevel) => {
-    if (ORDER[lineLevel] >= ORDER[level]) Deno.stderr.writeSync(encoder.encode(line));
+    if (broken || ORDER[lineLevel] < ORDER[level]) return;
+    try {
+      const bytes = encoder.encode(line);
+      for (let written = 0; written < bytes.length;) written += Deno.stderr.writeSync(bytes.subarray(written));
+    } catch (_unread) {
+      broken = true;
+    }
   };
 }
 

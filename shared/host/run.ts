@@ -3,7 +3,7 @@ export interface RunOptions {
   readonly stdin?: string;
   /** The whole environment besides `PATH` and `LC_ALL`; nothing is inherited. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Aborting kills the command with SIGKILL and rejects with the signal's reason. */
+  /** Aborting kills the command, and what it started, with SIGKILL and rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -49,14 +49,7 @@ async function runCommand(argv: readonly string[], options: RunOptions): Promise
   signal?.throwIfAborted();
   const [program = "", ...args] = argv;
   const child = spawn(argv, program, args, { env, piped: stdin !== undefined });
-  const kill = (): void => {
-    try {
-      child.kill("SIGKILL");
-    } catch (error) {
-      // It ended between the abort and the kill.
-      if (!(error instanceof TypeError)) throw error;
-    }
-  };
+  const kill = (): void => killGroup(child.pid);
   signal?.addEventListener("abort", kill, { once: true });
   try {
     const [, output] = await Promise.all([stdin === undefined ? undefined : feed(child, stdin), child.output()]);
@@ -66,6 +59,19 @@ async function runCommand(argv: readonly string[], options: RunOptions): Promise
     throw new CommandError(argv, { code: output.code, stdout, stderr: decode(output.stderr) });
   } finally {
     signal?.removeEventListener("abort", kill);
+  }
+}
+
+/**
+ * Kills a command and what it started. A delegate's IPAM plugin that outlived it would go on undisturbed, and hold the
+ * pipes that are waited for.
+ */
+function killGroup(pid: number): void {
+  try {
+    Deno.kill(-pid, "SIGKILL");
+  } catch (error) {
+    // All of it ended between the abort and the kill.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 
@@ -83,6 +89,8 @@ function spawn(
       stdin: options.piped ? "piped" : "null",
       stdout: "piped",
       stderr: "piped",
+      // A process group of its own: see killGroup.
+      detached: true,
     }).spawn();
   } catch (cause) {
     const stderr = cause instanceof Deno.errors.NotFound
