@@ -101,7 +101,7 @@ function unknownCommand(command: string): CniError {
 
 /** VERSION answers in the version of its stdin where that has one we know; stdin may be empty. */
 function versionOf(io: PluginIo): CniVersion {
-  const text = new TextDecoder().decode(io.readStdin()).trim();
+  const text = readStdin(io).trim();
   if (text === "") return "1.1.0";
   const { cniVersion } = decodeConf(text);
   return CNI_VERSIONS.find((known) => known === cniVersion) ?? "1.1.0";
