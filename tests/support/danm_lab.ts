@@ -35,6 +35,8 @@ export interface TestPod {
 export interface CallOptions {
   readonly conf?: Record<string, unknown>;
   readonly env?: Readonly<Record<string, string>>;
+  /** The plugin's PATH, where it is not the node's: only the plugin, not what starts it, looks for commands there. */
+  readonly path?: string;
   /** Takes the place of the rendered configuration. */
   readonly stdin?: string;
   /** Another API server in between, by its kubeconfig. */
@@ -60,7 +62,7 @@ export interface CniErrorDocument {
 export class DanmLab {
   readonly lab: Lab;
   readonly cniPath: string;
-  readonly #kubeconfigs = new Map<string, string>();
+  readonly #users = new Map<string, KubeUser>();
   #count = 0;
 
   private constructor(lab: Lab, path: string) {
@@ -78,17 +80,22 @@ export class DanmLab {
     await lab.kubectl(["apply", "-R", "-f", join(ROOT, "k8s/base")]);
     for (const node of lab.nodes) {
       const user = await lab.serviceAccount("danm-system", "danm-cni", { node: node.name });
-      danm.#kubeconfigs.set(node.name, user.kubeconfigPath);
+      danm.#users.set(node.name, user);
     }
     await waitFor("default ServiceAccount", async () => await lab.kubectl(["get", "serviceaccount", "default"]) !== "");
     return danm;
   }
 
   /** The CNI user of a node: a token of `danm-cni` bound to that Node. */
+  user(node: Node): KubeUser {
+    const user = this.#users.get(node.name);
+    if (!user) throw new Error(`${node.name} is not a node of this lab`);
+    return user;
+  }
+
+  /** Path of that user's kubeconfig. */
   kubeconfig(node: Node): string {
-    const path = this.#kubeconfigs.get(node.name);
-    if (!path) throw new Error(`${node.name} is not a node of this lab`);
-    return path;
+    return this.user(node).kubeconfigPath;
   }
 
   /** Applies objects with the real kubectl. */
@@ -164,7 +171,7 @@ export class DanmLab {
 
   /** Calls the plugin and waits for its end. */
   async call(sandbox: TestSandbox, command: string, options: CallOptions = {}): Promise<Answer> {
-    const result = await sandbox.node.run([join(DIST, "danm")], {
+    const result = await sandbox.node.run(argvOf(options), {
       ...this.#invocation(sandbox, command, options),
       check: false,
     });
@@ -173,7 +180,7 @@ export class DanmLab {
 
   /** Starts the plugin, to be killed. */
   async start(sandbox: TestSandbox, command: string, options: CallOptions = {}): Promise<RunningCommand> {
-    return await sandbox.node.start([join(DIST, "danm")], this.#invocation(sandbox, command, options));
+    return await sandbox.node.start(argvOf(options), this.#invocation(sandbox, command, options));
   }
 
   /** ADD that must succeed. */
@@ -237,6 +244,10 @@ export class DanmLab {
     const stdin = options.stdin ?? JSON.stringify(this.conf(sandbox.node, options));
     return { stdin, env: { ...this.env(sandbox, command), ...options.env } };
   }
+}
+
+function argvOf({ path }: CallOptions): string[] {
+  return [...(path === undefined ? [] : ["env", `PATH=${path}`]), join(DIST, "danm")];
 }
 
 /**

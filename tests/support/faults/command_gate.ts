@@ -1,0 +1,82 @@
+/** A gate in front of every command that a plugin starts: counts them, and kills the plugin at the one that is asked for. */
+import { join } from "node:path";
+import { NODE_ENV } from "../lab/node.ts";
+
+/** When the plugin is killed: before its command did anything, before it starts and then it goes on alone, or when it has ended. */
+export type CommandMoment = "before" | "orphan" | "after";
+
+/** Commands that the plugin starts by name, and plugins that it finds in CNI_PATH. */
+const COMMANDS = ["ip", "nsenter", "sysctl"] as const;
+
+/**
+ * A directory of small scripts to be put in front of PATH and CNI_PATH. Each takes a number (the name of a file that it
+ * is the first to create), looks whether that is the one to kill its parent at, and becomes the real command; with the
+ * real PATH, so that what `nsenter` runs in turn is not counted. The scripts work by files alone, thus in a node with a
+ * kernel of its own too, and one after the other decides, so nobody has to wait for anybody.
+ */
+export class CommandGate {
+  readonly #dir: string;
+  readonly #cniPath: string;
+
+  private constructor(dir: string, cniPath: string) {
+    this.#dir = dir;
+    this.#cniPath = cniPath;
+  }
+
+  /**
+   * @param dir to be made; the same path in the node
+   * @param options.cniPath the real CNI_PATH
+   * @param options.plugins delegates to be counted, with the real one's path
+   */
+  static async create(
+    dir: string,
+    options: { cniPath: string; plugins: Readonly<Record<string, string>> },
+  ): Promise<CommandGate> {
+    await Deno.mkdir(join(dir, "bin"), { recursive: true });
+    await Deno.mkdir(join(dir, "steps"));
+    for (const name of COMMANDS) await write(dir, { name, real: name });
+    for (const [name, real] of Object.entries(options.plugins)) await write(dir, { name, real });
+    return new CommandGate(dir, options.cniPath);
+  }
+
+  /** What a call of the plugin needs to pass through the gate. */
+  get options(): { path: string; env: Record<string, string> } {
+    const bin = join(this.#dir, "bin");
+    return { path: `${bin}:${NODE_ENV["PATH"]}`, env: { CNI_PATH: `${bin}:${this.#cniPath}` } };
+  }
+
+  /** Starts counting anew; `kill` is what the next call is killed at. */
+  async arm(kill?: { step: number; moment: CommandMoment }): Promise<void> {
+    await Deno.remove(join(this.#dir, "steps"), { recursive: true });
+    await Deno.mkdir(join(this.#dir, "steps"));
+    await Deno.writeTextFile(join(this.#dir, "plan"), kill ? `${kill.step} ${kill.moment}\n` : "0 none\n");
+  }
+
+  /** The commands that were started since then, in that order. */
+  async steps(): Promise<string[]> {
+    const numbers = Array.from(Deno.readDirSync(join(this.#dir, "steps")), ({ name }) => Number(name));
+    const sorted = numbers.sort((a, b) => a - b);
+    return await Promise.all(
+      sorted.map(async (number) => (await Deno.readTextFile(join(this.#dir, "steps", String(number)))).trim()),
+    );
+  }
+}
+
+async function write(dir: string, { name, real }: { name: string; real: string }): Promise<void> {
+  await Deno.writeTextFile(join(dir, "bin", name), renderShim(dir, { name, real }), { mode: 0o755 });
+}
+
+function renderShim(dir: string, { name, real }: { name: string; real: string }): string {
+  return `#!/bin/sh
+PATH='${NODE_ENV["PATH"]}'
+n=1
+until (set -C; echo "${name} $*" >"${dir}/steps/$n") 2>/dev/null; do n=$((n + 1)); done
+read -r step moment <"${dir}/plan"
+[ "$n" = "$step" ] || exec "${real}" "$@"
+case $moment in
+  before) kill -KILL $PPID; exit 1 ;;
+  orphan) kill -KILL $PPID; exec "${real}" "$@" ;;
+  after) "${real}" "$@"; kill -KILL $PPID ;;
+esac
+`;
+}
