@@ -34,6 +34,10 @@ async function install(lab: Lab, screen: Screen): Promise<DanmLab> {
     const kernel = kind === "uml" ? "a kernel of its own (user-mode Linux)" : "a network namespace";
     screen.say(`${name}: ${kernel}, ${uplink} ${address}`);
   }
+  if (lab.nodes.some(({ kind }) => kind === "uml")) {
+    screen.say("This machine's kernel lacks ipvlan, 802.1Q or dummy. In user-mode Linux programs start 10 to 40 times");
+    screen.say("slower, so the times below say nothing about DANM: deno task bench does.");
+  }
   screen.say(`kubeconfig while it runs: ${lab.admin.kubeconfigPath}`);
   screen.section("DANM on it: the API, the plugin's rights, the admission policies");
   screen.say("$ kubectl apply -f crds/\n$ kubectl apply -R -f k8s/base");
