@@ -5,7 +5,7 @@ import { firstCandidate, firstFree, randomCandidate, SMALL_POOL } from "./alloca
 import { claim, type ClaimDeps } from "./claim.ts";
 import type { OwnedObject } from "./ledger.ts";
 import type { StoredObject } from "./object_store.ts";
-import { isDynamic, poolSize, type Subnet } from "./subnet.ts";
+import { isDynamic, isInBitmap, poolSize, type Subnet } from "./subnet.ts";
 
 /** Who will hold the address, and of which network: everything of a DanmIp but the address. */
 export type Holder = Omit<DanmIpSpec, "address">;
@@ -76,10 +76,10 @@ async function takeDynamic(request: AddressRequest, options: TakeOptions & { poo
   const { deps, pool } = options;
   const small = poolSize(subnet) <= SMALL_POOL;
   const tried = new Set<bigint>();
-  let candidate = deps.hints.take(
-    pool,
-    (lastTaken) => firstCandidate(subnet, { lastTaken, nodeOffset: deps.nodeOffset }),
-  );
+  const start = (lastTaken: bigint | undefined): bigint | undefined =>
+    firstCandidate(subnet, { lastTaken, nodeOffset: deps.nodeOffset });
+  // A long run of addresses that a legacy bitmap has taken hides what is free elsewhere.
+  let candidate = deps.hints.take(pool, start) ?? randomCandidate(subnet, tried, deps.random);
   for (let probe = 0; candidate !== undefined && probe < (small ? SMALL_POOL_PROBES : LARGE_POOL_PROBES); probe++) {
     if (await take(request, { ...options, value: candidate })) return candidate;
     tried.add(candidate);
@@ -113,6 +113,7 @@ async function takeListed(request: AddressRequest, options: TakeOptions): Promis
 async function takeStatic(request: AddressRequest, options: TakeOptions & { value: bigint }): Promise<bigint> {
   const { deps, signal, value } = options;
   const { object } = ownedAddress(request, value);
+  if (isInBitmap(request.subnet, value)) throw inBitmap(request, value);
   for (let round = 0; round < 3; round++) {
     if (await take(request, options)) return value;
     const stored = await deps.objects.find(object, signal);
@@ -158,6 +159,15 @@ function inUse(request: AddressRequest, found: { value: bigint; stored: StoredOb
       describe(request, found.value)
     } is in use by Pod ${podNamespace}/${podName}, interface ${ifname}, on node ${node}, since ${createdAt}`,
     { details: `sandbox ${containerID}; choose another address, or delete that Pod` },
+  );
+}
+
+function inBitmap(request: AddressRequest, value: bigint): CniError {
+  const field = request.subnet.family === 4 ? "alloc" : "alloc6";
+  return new CniError(
+    ErrorCode.AddressInUse,
+    `${describe(request, value)} counts as taken: its bit in the network's spec.Options.${field} is set`,
+    { details: "the cleaner clears that bitmap when it has turned the addresses that are held into DanmIps" },
   );
 }
 

@@ -3,9 +3,12 @@ import type { KubeClient } from "../shared/kube/client.ts";
 import { DanmEp } from "../shared/schema/danm_ep.ts";
 import { DanmIp } from "../shared/schema/danm_ip.ts";
 import { parse } from "../shared/schema/describe_issues.ts";
-import { API_VERSION } from "../shared/schema/meta.ts";
+import { API_VERSION, ObjectMeta } from "../shared/schema/meta.ts";
 import { resourcePath } from "../shared/schema/resources.ts";
 import type { OwnedObject } from "./ledger.ts";
+import * as z from "zod/mini";
+
+const NamedObject = z.object({ metadata: ObjectMeta });
 
 /** Name and kind of an object that a sandbox may own. */
 export type ObjectRef = Pick<OwnedObject, "kind" | "namespace" | "name">;
@@ -50,6 +53,22 @@ export interface ObjectStore {
    * @throws {ApiError}
    */
   listAddresses(space: string, signal: AbortSignal): Promise<string[]>;
+  /**
+   * Everything that stands under a container id, for when the sandbox's own record is lost. DanmEps are looked for in
+   * the Pod's namespace; where that is not known, in those of the DanmIps that were found.
+   *
+   * @throws {ApiError}
+   */
+  listOwned(
+    sandbox: { containerID: string; podNamespace: string | undefined },
+    signal: AbortSignal,
+  ): Promise<ListedObject[]>;
+}
+
+/** An object as {@linkcode ObjectStore.listOwned} finds it: certain to exist. */
+export interface ListedObject extends OwnedObject {
+  readonly uid: string;
+  readonly podUID: string;
 }
 
 /** The {@linkcode ObjectStore} of a real cluster. */
@@ -78,6 +97,7 @@ export function createObjectStore(client: KubeClient): ObjectStore {
       const items = await client.list(resourcePath("DanmIp"), { fieldSelector: `spec.space=${space}`, signal });
       return items.map((item) => parse(DanmIp, item, "DanmIp").spec.address);
     },
+    listOwned: (sandbox, signal) => listOwned(client, sandbox, signal),
   };
 }
 
@@ -88,7 +108,39 @@ export function lazyObjectStore(connect: () => Promise<ObjectStore>): ObjectStor
     find: async (ref, signal) => await (await connect()).find(ref, signal),
     remove: async (ref, options) => await (await connect()).remove(ref, options),
     listAddresses: async (space, signal) => await (await connect()).listAddresses(space, signal),
+    listOwned: async (sandbox, signal) => await (await connect()).listOwned(sandbox, signal),
   };
+}
+
+async function listOwned(
+  client: KubeClient,
+  sandbox: { containerID: string; podNamespace: string | undefined },
+  signal: AbortSignal,
+): Promise<ListedObject[]> {
+  const { containerID, podNamespace } = sandbox;
+  const list = async (at: { kind: OwnedObject["kind"]; namespace?: string; field: string }): Promise<Listed[]> => {
+    const { kind, namespace, field } = at;
+    const fieldSelector = `spec.${field}=${containerID}`;
+    const items = await client.list(resourcePath(kind, { namespace }), { fieldSelector, signal });
+    return items.map((item) => readListed({ kind, namespace }, item));
+  };
+  const addresses = await list({ kind: "DanmIp", field: "containerID" });
+  const namespaces = podNamespace === undefined ? addresses.map((one) => one.stored.podNamespace) : [podNamespace];
+  const endpoints = await Promise.all(
+    [...new Set(namespaces)].map((namespace) => list({ kind: "DanmEp", namespace, field: "CID" })),
+  );
+  return [...addresses, ...endpoints.flat()].map(({ object, stored: { uid, podUID } }) => ({ ...object, uid, podUID }));
+}
+
+interface Listed {
+  readonly object: OwnedObject;
+  readonly stored: StoredObject;
+}
+
+function readListed(at: { kind: OwnedObject["kind"]; namespace: string | undefined }, item: unknown): Listed {
+  const { name } = parse(NamedObject, item, at.kind).metadata;
+  const found = stored({ ...at, name }, item);
+  return { object: { ...at, name, interface: found.interface }, stored: found };
 }
 
 async function createObject(

@@ -115,7 +115,10 @@ function poolRange(cidr: Cidr, pool: PoolField): { first: bigint; last: bigint }
   const inset = addressBits(cidr.family) - cidr.prefix <= 1 ? 0n : 1n;
   const first = poolEnd(cidr, pool, "start") ?? cidr.base + inset;
   const last = poolEnd(cidr, pool, "end") ?? cidrEnd(cidr) - inset;
-  if (first > last) throw wrong(pool.subject, pool.field, `start ${pool.start} is behind end ${pool.end}`);
+  if (first > last) {
+    const [start, end] = [first, last].map((value) => formatAddress({ family: cidr.family, value }));
+    throw wrong(pool.subject, pool.field, `start ${start} is behind end ${end}`);
+  }
   return { first, last };
 }
 
@@ -198,9 +201,7 @@ export function withPrefix(subnet: Subnet, value: bigint): string {
  */
 export function parseStatic(subnet: Subnet, text: string, at: { subject: string; field: string }): bigint {
   const cidr = formatCidr(subnet.cidr);
-  const address: Address = text.includes("/")
-    ? parsePrefixed(subnet, text, at)
-    : { family: subnet.family, value: parseAddress(text).value };
+  const address = parseWritten(subnet, text, at);
   if (!cidrContains(subnet.cidr, address)) {
     throw new SchemaError(at.subject, [{ field: at.field, reason: `${text} is not inside ${cidr}` }]);
   }
@@ -209,6 +210,15 @@ export function parseStatic(subnet: Subnet, text: string, at: { subject: string;
     throw new SchemaError(at.subject, [{ field: at.field, reason }]);
   }
   return address.value;
+}
+
+function parseWritten(subnet: Subnet, text: string, at: { subject: string; field: string }): Address {
+  try {
+    return text.includes("/") ? parsePrefixed(subnet, text, at) : parseAddress(text);
+  } catch (error) {
+    if (error instanceof AddressError) throw new SchemaError(at.subject, [{ field: at.field, reason: error.message }]);
+    throw error;
+  }
 }
 
 function parsePrefixed(subnet: Subnet, text: string, at: { subject: string; field: string }): Address {

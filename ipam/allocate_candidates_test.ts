@@ -1,0 +1,121 @@
+import { assert, assertEquals } from "@std/assert";
+import type { NetworkOptions } from "../shared/schema/network.ts";
+import { seededRandom } from "../tests/support/seeded_random.ts";
+import { firstCandidate, firstFree, randomCandidate } from "./allocate_candidates.ts";
+import { findSubnet, isDynamic, poolSize, type Subnet } from "./subnet.ts";
+
+function subnetOf(options: NetworkOptions, family: 4 | 6 = 4): Subnet {
+  const subnet = findSubnet(options, family, "n");
+  assert(subnet);
+  return subnet;
+}
+
+/** A subnet of random size, family, pool, gateways and bitmap. */
+function randomSubnet(random: () => number): Subnet {
+  const pick = (count: number): number => Math.floor(random() * count);
+  const prefix = 22 + pick(11);
+  const size = 2 ** (32 - prefix);
+  const family = random() < 0.5 ? 4 : 6;
+  const base = family === 4
+    ? (10n << 24n) + BigInt(pick(1000) * size)
+    : (0x20010db8n << 96n) + BigInt(pick(1000) * size);
+  const edges = size > 2 ? [base, base + BigInt(size - 1)] : [];
+  const ends = [pick(size), pick(size)].sort((a, b) => a - b).map((at) => base + BigInt(at));
+  const bits = Uint8Array.from({ length: Math.ceil(size / 8) }, () => random() < 0.3 ? pick(256) : 0);
+  return {
+    family,
+    cidr: { family, base, prefix: family === 4 ? prefix : prefix + 96, host: base },
+    first: ends[0] ?? base,
+    last: ends[1] ?? base,
+    forbidden: new Set(edges),
+    gateways: new Set(Array.from({ length: pick(4) }, () => base + BigInt(pick(size)))),
+    bitmap: random() < 0.5 ? { text: bits.toBase64(), base } : undefined,
+  };
+}
+
+function dynamicOf(subnet: Subnet): bigint[] {
+  const all: bigint[] = [];
+  for (let at = subnet.first; at <= subnet.last; at++) if (isDynamic(subnet, at)) all.push(at);
+  return all;
+}
+
+Deno.test("candidates are only ever addresses that the pool may give, whatever the pool and the hint", () => {
+  for (let seed = 0; seed < 2000; seed++) {
+    const random = seededRandom(seed);
+    const subnet = randomSubnet(random);
+    const may = new Set(dynamicOf(subnet));
+    const starts = [undefined, subnet.first - 1n, subnet.last, subnet.last + 5n, 0n, 2n ** 128n, subnet.first];
+    for (const lastTaken of starts) {
+      const first = firstCandidate(subnet, { lastTaken, nodeOffset: random() });
+      assertEquals(first === undefined, may.size === 0, `seed ${seed}`);
+      if (first !== undefined) assert(may.has(first), `seed ${seed}: ${first}`);
+    }
+    const other = randomCandidate(subnet, new Set(), random);
+    assertEquals(other === undefined, may.size === 0, `seed ${seed}`);
+    if (other !== undefined) assert(may.has(other), `seed ${seed}: ${other}`);
+  }
+});
+
+Deno.test("every address of a small pool is reached, by steps and by search, and none twice", () => {
+  for (let seed = 0; seed < 300; seed++) {
+    const random = seededRandom(seed);
+    const subnet = randomSubnet(random);
+    const all = dynamicOf(subnet);
+    const stepped = new Set<bigint>();
+    let lastTaken: bigint | undefined;
+    for (let step = 0; step < all.length; step++) {
+      lastTaken = firstCandidate(subnet, { lastTaken, nodeOffset: 0 });
+      if (lastTaken !== undefined) stepped.add(lastTaken);
+    }
+    assertEquals([...stepped].sort(), [...all].sort(), `seed ${seed}`);
+
+    const taken = new Set<bigint>();
+    const start = subnet.first + BigInt(Math.floor(random() * poolSize(subnet)));
+    for (let free = firstFree(subnet, taken, start); free !== undefined; free = firstFree(subnet, taken, free)) {
+      assert(!taken.has(free), `seed ${seed}: ${free} twice`);
+      taken.add(free);
+    }
+    assertEquals([...taken].sort(), [...all].sort(), `seed ${seed}`);
+  }
+});
+
+Deno.test("a random candidate is none that was tried, and each of a small pool has its turn", () => {
+  const subnet = subnetOf({ cidr: "10.0.0.0/28", routes: { "0.0.0.0/0": "10.0.0.1" } });
+  const random = seededRandom(7);
+  const tried = new Set<bigint>();
+  for (let count = 0; count < 13; count++) {
+    const candidate = randomCandidate(subnet, tried, random);
+    assert(candidate !== undefined && !tried.has(candidate));
+    tried.add(candidate);
+  }
+  assertEquals(randomCandidate(subnet, tried, random), undefined);
+  assertEquals([...tried].sort(), dynamicOf(subnet).sort());
+});
+
+Deno.test("without a hint small pools begin at their start, large ones at the node's own place", () => {
+  const small = subnetOf({ cidr: "10.0.0.0/24" });
+  assertEquals(firstCandidate(small, { nodeOffset: 0.9 }), small.first);
+  const large = subnetOf({ cidr: "10.0.0.0/16" });
+  assertEquals(firstCandidate(large, { nodeOffset: 0.5 }), large.first + 32767n);
+  assertEquals(firstCandidate(large, { nodeOffset: 0.5, lastTaken: large.last }), large.first);
+});
+
+Deno.test("a large pool's candidates are spread over all of it", () => {
+  const subnet = subnetOf({ net6: "2001:db8::/64" }, 6);
+  const random = seededRandom(3);
+  const eighths = new Set<bigint>();
+  for (let count = 0; count < 200; count++) {
+    const candidate = randomCandidate(subnet, new Set(), random);
+    assert(candidate !== undefined);
+    eighths.add((candidate - subnet.first) >> 20n);
+  }
+  assertEquals(eighths.size, 8);
+});
+
+Deno.test("a long run of set bits hides the free addresses of a large pool from the first candidate only", () => {
+  const bits = new Uint8Array(8192).fill(0xff, 0, 2048);
+  const subnet = subnetOf({ cidr: "10.0.0.0/16", alloc: bits.toBase64() });
+  assertEquals(firstCandidate(subnet, { nodeOffset: 0 }), undefined);
+  const candidate = randomCandidate(subnet, new Set(), seededRandom(1));
+  assert(candidate !== undefined && isDynamic(subnet, candidate));
+});
