@@ -61,8 +61,9 @@ export async function allocateAddress(
   if (request.static !== undefined) return await takeStatic(request, { ...options, value: request.static });
   const { subnet, holder } = request;
   const pool = `${holder.space}.${subnet.family}`;
-  const value = await takeDynamic(request, { ...options, pool });
-  options.deps.hints.remember(pool, value);
+  const { value, hinted } = await takeDynamic(request, { ...options, pool });
+  // One that was hinted is remembered since then, and others may have gone on from it: saying it again would turn back.
+  if (value !== hinted) options.deps.hints.remember(pool, value);
   return value;
 }
 
@@ -71,7 +72,10 @@ interface TakeOptions {
   readonly signal: AbortSignal;
 }
 
-async function takeDynamic(request: AddressRequest, options: TakeOptions & { pool: string }): Promise<bigint> {
+async function takeDynamic(
+  request: AddressRequest,
+  options: TakeOptions & { pool: string },
+): Promise<{ value: bigint; hinted: bigint | undefined }> {
   const { subnet } = request;
   const { deps, pool } = options;
   const small = poolSize(subnet) <= SMALL_POOL;
@@ -79,14 +83,15 @@ async function takeDynamic(request: AddressRequest, options: TakeOptions & { poo
   const start = (lastTaken: bigint | undefined): bigint | undefined =>
     firstCandidate(subnet, { lastTaken, nodeOffset: deps.nodeOffset });
   // A long run of addresses that a legacy bitmap has taken hides what is free elsewhere.
-  let candidate = deps.hints.take(pool, start) ?? randomCandidate(subnet, tried, deps.random);
+  const hinted = deps.hints.take(pool, start);
+  let candidate = hinted ?? randomCandidate(subnet, tried, deps.random);
   for (let probe = 0; candidate !== undefined && probe < (small ? SMALL_POOL_PROBES : LARGE_POOL_PROBES); probe++) {
-    if (await take(request, { ...options, value: candidate })) return candidate;
+    if (await take(request, { ...options, value: candidate })) return { value: candidate, hinted };
     tried.add(candidate);
     candidate = randomCandidate(subnet, tried, deps.random);
   }
   const found = small ? await takeListed(request, options) : undefined;
-  if (found !== undefined) return found;
+  if (found !== undefined) return { value: found, hinted };
   throw exhausted(request, small ? undefined : tried.size);
 }
 
