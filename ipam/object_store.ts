@@ -166,7 +166,8 @@ function stored(ref: ObjectRef, object: unknown): StoredObject {
   const subject = `${ref.kind} ${ref.name}`;
   if (ref.kind === "DanmIp") {
     const { metadata, spec } = parse(DanmIp, object, subject);
-    return { ...versions(metadata), ...spec };
+    const { containerID, interface: ifname, podUID, podNamespace, podName, node } = spec;
+    return { ...versions(metadata), containerID, interface: ifname, podUID, podNamespace, podName, node };
   }
   const { metadata, spec } = parse(DanmEp, object, subject);
   return {
