@@ -36,7 +36,9 @@ export class CommandGate {
     await Deno.mkdir(join(dir, "steps"));
     for (const name of COMMANDS) await write(dir, { name, real: name });
     for (const [name, real] of Object.entries(options.plugins)) await write(dir, { name, real });
-    return new CommandGate(dir, options.cniPath);
+    const gate = new CommandGate(dir, options.cniPath);
+    await gate.arm();
+    return gate;
   }
 
   /** What a call of the plugin needs to pass through the gate. */
