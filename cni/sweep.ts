@@ -16,8 +16,10 @@ const LIMIT = 4;
  */
 export async function sweep(deps: SandboxDeps, signal: AbortSignal): Promise<void> {
   let looked = 0;
-  for (const file of deps.records.list()) {
-    if (file.state === "attached") continue;
+  const left = deps.records.list().filter(({ state }) => state !== "attached");
+  // From anywhere on, so that some that fail again and again are not in the way of all others.
+  const start = Math.floor(deps.random() * left.length);
+  for (const file of [...left.slice(start), ...left.slice(0, start)]) {
     if (looked === LIMIT || signal.aborted) return;
     try {
       if (await settle(file, { deps, signal })) looked++;
