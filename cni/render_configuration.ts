@@ -1,4 +1,4 @@
-import { formatAddress } from "../shared/schema/address.ts";
+import { formatAddress, formatCidr } from "../shared/schema/address.ts";
 import { withPrefix } from "../ipam/subnet.ts";
 import type { IpCommand } from "../shared/host/ip_batch.ts";
 import type { Sysctl } from "../shared/host/sysctl.ts";
@@ -70,6 +70,7 @@ export function renderConfiguration(
     ]),
     ...(before === name ? [] : [["link", "set", "dev", before, "name", name]]),
     ["link", "set", "dev", name, "up", ...(at.mac === undefined ? [] : ["address", at.mac])],
+    ...addresses.flatMap((address) => onLinkRoute({ attachment, address })),
     ...routes.map(({ destination, gateway, table }) => [
       ...["route", "replace", destination, "via", gateway, "dev", name],
       ...(table === undefined ? [] : ["table", String(table)]),
@@ -79,13 +80,28 @@ export function renderConfiguration(
   ];
 }
 
+/** The subnet itself, in the table of policy routes: what is for neighbours must not go to a gateway. */
+function onLinkRoute({ attachment, address }: { attachment: PlannedAttachment; address: GivenAddress }): IpCommand[] {
+  const table = policyTable(attachment, address.family);
+  const subnet = formatCidr(address.subnet.cidr);
+  return table === undefined ? [] : [["route", "replace", subnet, "dev", attachment.interface, "table", String(table)]];
+}
+
+/** The table that an interface's policy routes of a family are in; undefined when it has none. */
+function policyTable({ routes }: PlannedAttachment, family: 4 | 6): number | undefined {
+  return routes.find((route) => route.family === family && route.table !== undefined)?.table;
+}
+
 /** Rules that send what comes from the interface's own addresses, never from its subnet, to the table of its policy routes. */
 export function renderRules({ attachment, addresses }: Configured): OwnRule[] {
-  const { interface: name, routes } = attachment;
   return addresses.flatMap(({ family, value }) => {
-    const table = routes.find((route) => route.family === family && route.table !== undefined)?.table;
+    const table = policyTable(attachment, family);
     if (table === undefined) return [];
-    return [{ interface: name, from: `${formatAddress({ family, value })}/${family === 4 ? 32 : 128}`, table }];
+    return [{
+      interface: attachment.interface,
+      from: `${formatAddress({ family, value })}/${family === 4 ? 32 : 128}`,
+      table,
+    }];
   });
 }
 

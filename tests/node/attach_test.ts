@@ -135,7 +135,9 @@ async function dualStack({ danm, one, lab }: World): Promise<void> {
     await inside(sandbox, "ip", "route", "show", "table", "150"),
     /^10\.8\.0\.0\/16 via 10\.100\.0\.2 dev eth0/m,
   );
+  assertMatch(await inside(sandbox, "ip", "route", "show", "table", "150"), /^10\.100\.0\.0\/24 dev eth0/m);
   assertMatch(await inside(sandbox, "ip", "-6", "route", "show", "table", "150"), /^fd00:8::\/48 via fd00:100::2/m);
+  assertMatch(await inside(sandbox, "ip", "-6", "route", "show", "table", "150"), /^fd00:100::\/64 dev eth0/m);
   assertMatch(await inside(sandbox, "ip", "rule"), /from 10\.100\.0\.100 lookup 150/);
   assertMatch(await inside(sandbox, "ip", "-6", "rule"), /from fd00:100::42 lookup 150/);
   assertEquals(
