@@ -75,30 +75,46 @@ export interface ListedObject extends OwnedObject {
 export function createObjectStore(client: KubeClient): ObjectStore {
   return {
     create: (ref, spec, signal) => createObject(client, { ref, spec, signal }),
-    async find(ref, signal): Promise<StoredObject | undefined> {
-      try {
-        return stored(ref, await client.get(resourcePath(ref.kind, ref), { signal }));
-      } catch (error) {
-        if (error instanceof NotFound) return undefined;
-        throw error;
-      }
-    },
-    async remove(ref, { uid, resourceVersion, signal }): Promise<boolean> {
-      const preconditions = { uid, ...(resourceVersion !== undefined && { resourceVersion }) };
-      try {
-        await client.delete(resourcePath(ref.kind, ref), { preconditions, signal });
-        return true;
-      } catch (error) {
-        if (error instanceof NotFound || error instanceof Conflict) return false;
-        throw error;
-      }
-    },
+    find: (ref, signal) => findObject(client, { ref, signal }),
+    remove: (ref, options) => removeObject(client, { ref, ...options }),
     async listAddresses(space, signal): Promise<string[]> {
       const items = await client.list(resourcePath("DanmIp"), { fieldSelector: `spec.space=${space}`, signal });
       return items.map((item) => parse(DanmIp, item, "DanmIp").spec.address);
     },
     listOwned: (sandbox, signal) => listOwned(client, sandbox, signal),
   };
+}
+
+async function findObject(
+  client: KubeClient,
+  { ref, signal }: { ref: ObjectRef; signal: AbortSignal },
+): Promise<StoredObject | undefined> {
+  try {
+    return stored(ref, await client.get(resourcePath(ref.kind, ref), { signal }));
+  } catch (error) {
+    if (error instanceof NotFound) return undefined;
+    throw error;
+  }
+}
+
+async function removeObject(
+  client: KubeClient,
+  request: { ref: ObjectRef; uid: string; resourceVersion?: string; signal: AbortSignal },
+): Promise<boolean> {
+  const { ref, uid, resourceVersion, signal } = request;
+  const preconditions = { uid, ...(resourceVersion !== undefined && { resourceVersion }) };
+  try {
+    await client.delete(resourcePath(ref.kind, ref), { preconditions, signal });
+    return true;
+  } catch (error) {
+    if (error instanceof NotFound) return false;
+    if (!(error instanceof Conflict)) throw error;
+    // A precondition did not hold, or two writes met: only what is stored tells. Taken for gone, it would leak.
+    const now = await findObject(client, { ref, signal });
+    const changed = resourceVersion !== undefined && now?.resourceVersion !== resourceVersion;
+    if (now?.uid !== uid || changed) return false;
+    throw error;
+  }
 }
 
 /** An {@linkcode ObjectStore} that is only connected when something is asked of it. */
