@@ -42,11 +42,11 @@ export function toCniError(error: unknown, what: string): CniError {
 }
 
 function fromApi(error: ApiError, what: string): CniError {
-  const again = error instanceof Unavailable || error instanceof TooManyRequests;
+  const again = error instanceof Unavailable || error instanceof TooManyRequests || error.status === 409;
   return new CniError(again ? ErrorCode.TryAgain : ErrorCode.ApiRefused, `${what}: ${error.message}`, {
     cause: error,
     details: again
-      ? "the API server cannot be reached, or cannot answer now; the runtime tries again"
+      ? "the API server cannot be reached, or cannot do it now; the runtime tries again"
       : "see the kubeconfig of the configuration and the rights of its user",
   });
 }
