@@ -8,6 +8,7 @@ import type { AddRequest } from "./add_request.ts";
 import { attach } from "./attach.ts";
 import { detach } from "./detach.ts";
 import { getDefaultNetwork, getNetworks } from "./networks.ts";
+import { openRecord } from "./open_record.ts";
 import { planAttachments } from "./plan_attachments.ts";
 import { getPod, type Pod } from "./pod.ts";
 import type { SandboxRecord } from "./record.ts";
@@ -83,15 +84,16 @@ export async function add(request: AddRequest, deps: AddDeps): Promise<CniResult
  * @throws {CniError} code 104 when the sandbox is attached already
  */
 async function clearOwnPast(request: AddRequest, deps: AddDeps): Promise<SandboxRecord[]> {
+  const options = { deps, signal: request.signal, known: { ...request, podNamespace: request.identity.namespace } };
   for (const file of deps.records.find(request)) {
     if (file.state === "attached") {
       throw new CniError(ErrorCode.InvalidRequest, `sandbox ${request.containerID} is attached already`, {
         details: "ADD is not repeated on an attached sandbox; DEL comes first",
       });
     }
-    if (file.state === "attaching") await detach(deps.records.read(file), { deps, signal: request.signal });
+    if (file.state === "attaching") await detach(await openRecord(file, options), options);
   }
-  return deps.records.find(request).map((file) => deps.records.read(file));
+  return await Promise.all(deps.records.find(request).map((file) => openRecord(file, options)));
 }
 
 /**
@@ -107,7 +109,8 @@ async function clearOlderSandboxes(pod: Pod, request: AddRequest, deps: AddDeps)
     using lock = await deps.records.lock(file, request.signal);
     const [still] = deps.records.find(file).filter(({ state }) => state !== "doubtful");
     if (!still) continue;
-    const record = deps.records.read(still);
+    const known = { podNamespace: request.identity.namespace };
+    const record = await openRecord(still, { deps, signal: request.signal, known });
     // A time behind now is from before the last boot.
     if (record.startedAt > request.startedAt && record.startedAt <= deps.clock()) {
       throw new CniError(

@@ -1,5 +1,6 @@
 import type { VerbRequest } from "../shared/cni/plugin.ts";
 import { detach } from "./detach.ts";
+import { openRecord } from "./open_record.ts";
 import type { SandboxDeps } from "./sandbox_deps.ts";
 
 /** A DEL, its environment and configuration checked. */
@@ -20,10 +21,15 @@ export async function del(request: DelRequest, deps: SandboxDeps): Promise<void>
   using lock = await deps.records.lock(request, signal);
   for (const file of deps.records.find(request)) {
     if (file.state === "doubtful") continue;
-    const record = deps.records.read(file);
+    const record = await openRecord(file, { deps, signal, known: { ...request, podNamespace: namespaceOf(request) } });
     await detach(record, { deps, signal });
     deps.log.info("detached", { pod: `${record.pod.namespace}/${record.pod.name}`, containerID });
   }
   lock.bury();
   deps.records.removeTombstones();
+}
+
+/** Only a help where the record is damaged: arguments that are malformed are no reason to fail. */
+function namespaceOf(request: DelRequest): string | undefined {
+  return /(?:^|;)K8S_POD_NAMESPACE=([^;]+)/.exec(request.args)?.[1];
 }

@@ -75,17 +75,19 @@ export class RecordStore {
   }
 
   /**
-   * Reads a record.
+   * Reads a record. Its state is that of the file's name: a process that dies while it changes the state leaves the
+   * old name over the new content.
    *
    * @throws {CniError} code 6 when it is damaged; the message says where it is
    */
   read(file: RecordFile): SandboxRecord {
     try {
-      return parse(SandboxRecord, JSON.parse(Deno.readTextFileSync(file.path)), `record ${file.path}`);
+      const record = parse(SandboxRecord, JSON.parse(Deno.readTextFileSync(file.path)), `record ${file.path}`);
+      return { ...record, state: file.state };
     } catch (cause) {
       throw new CniError(ErrorCode.DecodingFailure, `record ${file.path} cannot be read: ${messageOf(cause)}`, {
         cause,
-        details: "its sandbox is not detached; mend the file, or remove it: what it held is then freed by the cleaner",
+        details: "what its sandbox owns is looked up in the API server instead, as soon as that answers",
       });
     }
   }
@@ -115,25 +117,53 @@ export class RecordStore {
     }
   }
 
-  /** Removes a record that is on disk in that state. */
-  remove(record: SandboxRecord): void {
-    try {
-      Deno.removeSync(this.#path(record, record.state));
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+  /**
+   * Keeps a second name, `<file>.damaged`, for a record that cannot be read, so that its content is not lost when
+   * another takes its place.
+   *
+   * @returns the second name
+   * @throws {CniError} code 5
+   */
+  keepDamaged(file: RecordFile): string {
+    for (let count = 1;; count++) {
+      const kept = `${file.path}${count === 1 ? "" : `.${count}`}.damaged`;
+      try {
+        Deno.linkSync(file.path, kept);
+        return kept;
+      } catch (cause) {
+        if (cause instanceof Deno.errors.AlreadyExists) continue;
+        throw new CniError(ErrorCode.IoFailure, `damaged record ${file.path} cannot be kept: ${messageOf(cause)}`, {
+          cause,
+        });
+      }
     }
   }
 
-  /** Removes lock files whose sandboxes were detached long ago. */
+  /** Removes a record that is on disk in that state. */
+  remove(record: SandboxRecord): void {
+    removeIfThere(this.#path(record, record.state));
+  }
+
+  /**
+   * Removes the lock files of sandboxes that were detached long ago, or never attached, and what processes that died
+   * while they wrote a record left of it.
+   */
   removeTombstones(): void {
+    for (const { name } of Deno.readDirSync(this.#dir)) if (name.endsWith(".new")) this.#removeUnfinished(name);
     const known = new Set(this.list().map(lockName));
     for (const { name } of Deno.readDirSync(`${this.#dir}/locks`)) {
       if (known.has(name)) continue;
-      const path = `${this.#dir}/locks/${name}`;
-      if (sizeOf(path) === 0) continue;
-      using lock = tryLockSandbox(path, this.#clock);
+      using lock = tryLockSandbox(`${this.#dir}/locks/${name}`, this.#clock);
       if (lock && lock.detachedFor === undefined) lock.remove();
     }
+  }
+
+  #removeUnfinished(name: string): void {
+    const [, , containerID, ifname] = FILE_NAME.exec(name.slice(0, -".new".length)) ?? [];
+    if (containerID === undefined || ifname === undefined) return;
+    // Who writes a record has its lock.
+    using lock = this.tryLock({ containerID, ifname });
+    if (lock) removeIfThere(`${this.#dir}/${name}`);
   }
 
   #lockPath(key: SandboxKey): string {
@@ -149,12 +179,10 @@ function lockName(key: SandboxKey): string {
   return `${key.containerID}~${key.ifname}`;
 }
 
-/** Size of a file in bytes, 0 when it is gone. */
-function sizeOf(path: string): number {
+function removeIfThere(path: string): void {
   try {
-    return Deno.statSync(path).size;
+    Deno.removeSync(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return 0;
-    throw error;
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { isInDoubt } from "../ipam/ledger.ts";
 import { messageOf } from "../shared/errors.ts";
 import { detach } from "./detach.ts";
+import { openRecord } from "./open_record.ts";
 import type { RecordFile } from "./record_store.ts";
 import type { SandboxDeps } from "./sandbox_deps.ts";
 
@@ -38,7 +39,7 @@ async function settle(file: RecordFile, options: { deps: SandboxDeps; signal: Ab
   using lock = records.tryLock(file);
   // Whoever holds the lock is at work on it; and the state may have changed before we got it.
   if (!lock || !records.find(file).some(({ path }) => path === file.path)) return false;
-  const record = records.read(file);
+  const record = await openRecord(file, options);
   if (record.state === "doubtful" && record.objects.some((object) => isInDoubt(object, clock()))) return false;
   await detach(record, options);
   if (lock.detachedFor === undefined && records.find(file).length === 0) lock.remove();
