@@ -118,12 +118,20 @@ function nameInterface(
   at: { prefix: string | undefined; index: number; subject: string },
 ): string {
   const { prefix, index } = at;
-  if (index === 0) return input.firstInterface;
+  if (index === 0) return checkFirstName(input.firstInterface);
   const name = prefix && input.namingScheme === "legacy" ? prefix : `${prefix || "eth"}${index}`;
   const bytes = new TextEncoder().encode(name).length;
   if (bytes <= 15) return name;
   const reason = `the name ${name} of interface ${index} has ${bytes} bytes, a link's name has at most 15`;
   throw new SchemaError(at.subject, [{ field: "spec.Options.container_prefix", reason }]);
+}
+
+/** The specification allows the runtime characters that a line of ip(8) cannot carry. */
+function checkFirstName(name: string): string {
+  if (!/["'\\#]/.test(name)) return name;
+  throw new CniError(ErrorCode.InvalidEnvironment, `CNI_IFNAME=${JSON.stringify(name)} cannot be used`, {
+    details: "quotes, backslashes and # are not supported in the name of an interface",
+  });
 }
 
 function planAddress(one: One, at: { subject: string; family: 4 | 6 }): PlannedAddress[] {
