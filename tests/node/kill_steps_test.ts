@@ -138,9 +138,11 @@ function failing(
   };
 }
 
-/** User-mode kernels are slow: of the requests only those that create something, whose steps are the delicate ones. */
+/** User-mode kernels are slow: of the requests only the creations that took effect, which are what can leak. */
 function aroundCreations(points: KillPoint[], { requests }: Steps): KillPoint[] {
-  return points.filter(({ on, step }) => on === "command" || requests[step - 1]?.method === "POST");
+  return points.filter(({ on, step, moment }) =>
+    on === "command" || (requests[step - 1]?.method === "POST" && moment === "after")
+  );
 }
 
 function describe({ name, requests, commands, kills }: WalkReport): string {

@@ -1,0 +1,213 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { messageOf } from "../../shared/errors.ts";
+import { type Answer, DanmLab, type TestPod, type TestSandbox } from "../support/danm_lab.ts";
+import { assertClean, settleDoubts } from "../support/faults/audit.ts";
+import { type FaultProxy, startFaultProxy } from "../support/lab/fault_proxy.ts";
+import type { Fault, SeenRequest } from "../support/lab/fault_rules.ts";
+import { startLab } from "../support/lab/lab.ts";
+import { labTest } from "../support/lab/lab_test_case.ts";
+import type { Node } from "../support/lab/node.ts";
+import { toStderr } from "../support/progress.ts";
+
+const network = (kind: string, name: string, options: object): object => ({
+  apiVersion: "danm.io/v1",
+  kind,
+  metadata: { name, ...(kind === "DanmNet" && { namespace: "default" }) },
+  spec: { NetworkID: name, NetworkType: "macvlan", Options: { host_device: "eth1", ...options } },
+});
+const NETWORKS = [
+  network("DanmNet", "fault", {
+    cidr: "10.140.0.0/16",
+    allocation_pool: { start: "10.140.128.0" },
+    net6: "fd00:140::/64",
+  }),
+  network("ClusterNetwork", "fault-two", { cidr: "10.141.0.0/24" }),
+];
+
+/** One kind of bad day. */
+interface FaultCase {
+  readonly name: string;
+  readonly fault: Fault;
+  /** All requests from the chosen one on, not that one alone; calls have little time then. */
+  readonly lasting?: boolean;
+  /** Codes that a call may fail with. None: it must succeed. */
+  readonly codes: readonly number[];
+}
+
+const TRY_AGAIN = 11;
+const ADDRESS_IN_USE = 101;
+const FAULTS: readonly FaultCase[] = [
+  { name: "429 with Retry-After", fault: { kind: "answer", status: 429, retryAfterS: 1 }, codes: [] },
+  { name: "409 Conflict", fault: { kind: "answer", status: 409 }, codes: [TRY_AGAIN] },
+  // Somebody else has it, and when one looks, nobody has.
+  {
+    name: "409 AlreadyExists",
+    fault: { kind: "answer", status: 409, reason: "AlreadyExists" },
+    codes: [TRY_AGAIN],
+  },
+  { name: "500", fault: { kind: "answer", status: 500 }, codes: [TRY_AGAIN] },
+  { name: "503", fault: { kind: "answer", status: 503 }, codes: [TRY_AGAIN] },
+  { name: "delay", fault: { kind: "delay", ms: 300 }, codes: [] },
+  { name: "connection lost before the effect", fault: { kind: "drop", when: "before" }, codes: [TRY_AGAIN] },
+  { name: "connection lost after the effect", fault: { kind: "drop", when: "after" }, codes: [TRY_AGAIN] },
+  {
+    name: "request reset after the effect",
+    fault: { kind: "drop", when: "after", scope: "request" },
+    codes: [TRY_AGAIN],
+  },
+  { name: "partition until the deadline", fault: { kind: "hang" }, lasting: true, codes: [TRY_AGAIN] },
+  { name: "503 until the deadline", fault: { kind: "answer", status: 503 }, lasting: true, codes: [TRY_AGAIN] },
+];
+
+labTest("API faults at every request of ADD and DEL", {}, async () => {
+  await using lab = await startLab({ nodes: 2, nodeKind: "native" });
+  const danm = await DanmLab.install(lab);
+  await danm.apply(...NETWORKS);
+  const cases = [...FAULTS];
+  const lines: string[] = [];
+  const failures: Error[] = [];
+  await Promise.all(lab.nodes.flatMap((node, index) => [lane(node, 2 * index), lane(node, 2 * index + 1)]));
+  for (const line of lines.sort()) toStderr(line);
+  if (failures.length > 0) {
+    throw new Error(`${failures.length} faults went wrong:\n${failures.map(messageOf).join("\n")}`);
+  }
+  for (const node of lab.nodes) await settleDoubts(danm, node);
+  assertEquals(await danm.held(), []);
+
+  async function lane(node: Node, number: number): Promise<void> {
+    await using proxy = await startFaultProxy(lab);
+    const kubeconfig = await proxy.kubeconfig(danm.user(node));
+    let count = 0;
+    const nextAddress = (): string => `10.140.${number}.${++count}`;
+    const world: World = { danm, node, proxy, kubeconfig, failures, nextAddress };
+    for (let fault = cases.shift(); fault; fault = cases.shift()) lines.push(await tryFault(world, fault));
+  }
+});
+
+interface World {
+  readonly danm: DanmLab;
+  readonly node: Node;
+  readonly proxy: FaultProxy;
+  readonly kubeconfig: string;
+  /** What went wrong: all of it is worth knowing, not the first alone. */
+  readonly failures: Error[];
+  /** Makes the static address of a Pod; each has another one, so that no fault's failure is the next one's. */
+  readonly nextAddress: () => string;
+}
+
+/** Tries a fault at each request of ADD, then at each of DEL. @returns what came of it */
+async function tryFault(world: World, fault: FaultCase): Promise<string> {
+  const counts = new Map<string, number>();
+  const count = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1);
+  const pods = await createPods(world);
+  for (const command of ["ADD", "DEL"] as const) {
+    for (let step = 1;; step++) {
+      const sandbox = await world.danm.createSandbox(world.node, pods.pod);
+      if (command === "DEL") await world.danm.add(sandbox);
+      const { answer, requests, hit } = await callWithFault(world, { sandbox, command, fault, step });
+      if (hit) count(`${command} ${answer.code === 0 ? "succeeds" : `fails with code ${answer.document?.["code"]}`}`);
+      else assertEquals(answer.code, 0);
+      const what = `${fault.name} at request ${step} of ${command} (${hit?.method} ${hit?.path})`;
+      try {
+        if (hit && answer.code !== 0) checkError(answer, fault);
+        await checkState(world, { sandbox, pods, command, answer, hit, fault, requests, what });
+      } catch (error) {
+        world.failures.push(new Error(`${what}: ${messageOf(error)}; it answered ${JSON.stringify(answer.document)}`));
+      }
+      if (!hit) break;
+    }
+  }
+  return `${fault.name}: ${[...counts].map(([what, times]) => `${what} ${times} times`).join(", ")}`;
+}
+
+/** A Pod, and another one that wants the same address. */
+interface Pods {
+  readonly pod: TestPod;
+  readonly rival: TestPod;
+  readonly address: string;
+}
+
+async function createPods({ danm, node, nextAddress }: World): Promise<Pods> {
+  const address = nextAddress();
+  const pod = await danm.createPod(node, {
+    interfaces: [
+      { network: "fault", ip: address, ip6: "dynamic" },
+      { clusterNetwork: "fault-two", ip: "dynamic" },
+    ],
+  });
+  return { pod, rival: await danm.createPod(node, { interfaces: [{ network: "fault", ip: address }] }), address };
+}
+
+interface Disturbed {
+  readonly answer: Answer;
+  readonly requests: readonly SeenRequest[];
+  /** The first request that the fault was for; undefined when there was none so late. */
+  readonly hit: SeenRequest | undefined;
+}
+
+async function callWithFault(
+  { danm, proxy, kubeconfig }: World,
+  call: { sandbox: TestSandbox; command: string; fault: FaultCase; step: number },
+): Promise<Disturbed> {
+  const { sandbox, command, fault: { fault, lasting }, step } = call;
+  await (lasting ? proxy.faults.push(fault, { nth: step }) : proxy.faults.once(fault, { nth: step }));
+  const seen = (await proxy.requests()).length;
+  const answer = await danm.call(sandbox, command, { kubeconfig, ...(lasting && { conf: { timeoutMs: 1500 } }) });
+  await proxy.faults.clear();
+  const requests = (await proxy.requests()).slice(seen);
+  return { answer, requests, hit: requests.find((request) => request.fault !== undefined) };
+}
+
+function checkError({ code, document, stderr }: Answer, fault: FaultCase): void {
+  const error = document as { code: number; msg: string; details?: string } | undefined;
+  assert(error, `exit code ${code} without a document: ${stderr}`);
+  assert(fault.codes.includes(error.code), `${fault.name}: code ${error.code}: ${error.msg}`);
+  assert(!/not found|no such file or directory/i.test(`${error.msg} ${error.details}`), error.msg);
+}
+
+/** The API and the kernel have all of the sandbox, or nothing; and after DEL nothing in any case. */
+async function checkState(
+  world: World,
+  call: Disturbed & {
+    sandbox: TestSandbox;
+    pods: Pods;
+    command: string;
+    fault: FaultCase;
+    what: string;
+  },
+): Promise<void> {
+  const { danm, node } = world;
+  const { sandbox, pods, command, answer, hit, fault, requests, what } = call;
+  // Who detaches has asked for nothing new, but for what its ADD did.
+  const asked = command === "ADD" ? requests : [];
+  if (command === "ADD" && answer.code === 0) {
+    await checkAttached(world, { sandbox, pods });
+    if (hit?.method === "POST") await checkInUse(world, pods);
+  } else if (answer.code !== 0 && command === "ADD" && !fault.lasting) {
+    await assertClean(danm, sandbox, { what: `${what}, undone`, requests: asked });
+  }
+  await danm.del(sandbox);
+  await assertClean(danm, sandbox, { what, requests: asked });
+  await node.deleteNetns(sandbox.netns);
+}
+
+async function checkAttached({ danm }: World, { sandbox, pods }: { sandbox: TestSandbox; pods: Pods }): Promise<void> {
+  const held = (await danm.held()).filter(({ containerID }) => containerID === sandbox.containerID);
+  assertEquals(held.map(({ kind }) => kind).sort(), ["DanmEp", "DanmEp", "DanmIp", "DanmIp", "DanmIp"]);
+  const { stdout } = await sandbox.node.run(["nsenter", `--net=${sandbox.netns}`, "ip", "-json", "address"]);
+  const links: { ifname: string; addr_info: { local: string; scope: string }[] }[] = JSON.parse(stdout);
+  const kernel = links.filter(({ ifname }) => ifname !== "lo").flatMap(({ addr_info }) =>
+    addr_info.filter(({ scope }) => scope === "global").map(({ local }) => local)
+  );
+  assertEquals(kernel.length, 3, `addresses in the kernel: ${kernel}`);
+  assert(kernel.includes(pods.address));
+}
+
+async function checkInUse({ danm, node }: World, { pod, rival, address }: Pods): Promise<void> {
+  const sandbox = await danm.createSandbox(node, rival);
+  const { code, msg } = await danm.fail(sandbox, "ADD");
+  assertEquals(code, ADDRESS_IN_USE);
+  assertMatch(msg, new RegExp(`^address ${address} of .* is in use by Pod ${pod.namespace}/${pod.name},`));
+  assertEquals(await danm.leftovers(sandbox), []);
+  await node.deleteNetns(sandbox.netns);
+}
