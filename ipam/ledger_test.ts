@@ -80,3 +80,12 @@ Deno.test("doubt ends after two minutes, and after a reboot not before the same 
   ];
   for (const [unsettledAt, now, is] of cases) assertEquals(isInDoubt({ ...A, unsettledAt }, now), is);
 });
+
+Deno.test("what one interface is refused is not taken from the other that has it", async () => {
+  const { ledger } = setup();
+  const other = { ...A, interface: "eth1" };
+  await Promise.all([ledger.request(A), ledger.request(other)]);
+  ledger.confirm(A, "u1");
+  ledger.drop(other);
+  assertEquals(ledger.objects, [{ ...A, uid: "u1", unsettledAt: undefined }]);
+});
