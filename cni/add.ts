@@ -1,5 +1,6 @@
 import type { CniResult } from "../shared/cni/cni_result.ts";
 import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
+import { mayBeNetns } from "../shared/host/netns.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
 import { findAnnotation } from "../shared/schema/annotations.ts";
 import { type InterfaceRequest, parseInterfacesAnnotation } from "../shared/schema/interfaces_annotation.ts";
@@ -32,6 +33,11 @@ const UNDO_MS = 10_000;
  */
 export async function add(request: AddRequest, deps: AddDeps): Promise<CniResult> {
   const { signal, netns } = request;
+  if (!mayBeNetns(netns)) {
+    throw new CniError(ErrorCode.InvalidEnvironment, `CNI_NETNS=${JSON.stringify(netns)} is no network namespace`, {
+      details: "the container runtime makes the sandbox's namespace before it calls ADD",
+    });
+  }
   using lock = await deps.records.lock(request, signal);
   if (lock.detachedFor !== undefined) {
     throw new CniError(

@@ -7,7 +7,7 @@ import { spaceOf } from "../shared/schema/space.ts";
 import type { AddRequest } from "./add_request.ts";
 import { type AttachmentIdentity, endpointName, identify } from "./attachment_identity.ts";
 import { configure } from "./configure.ts";
-import { delegateAdd } from "./delegate.ts";
+import { delegateAdd, findPlugin } from "./delegate.ts";
 import { detach } from "./detach.ts";
 import { findHostLinks, type HostLinks } from "./host_link.ts";
 import { createIpvlans } from "./ipvlan.ts";
@@ -60,6 +60,11 @@ interface Work {
  */
 export async function attach(sandbox: Sandbox, options: AttachOptions): Promise<CniResult> {
   const { deps, signal } = options;
+  const { attachments, request } = sandbox;
+  // Before any effect: without the delegate, nothing of it could be undone either.
+  for (const { interface: name, backend } of attachments) {
+    if (backend === "macvlan") findPlugin({ interface: name, type: backend }, request.path);
+  }
   const work = await begin(sandbox, { deps, signal });
   await using undo = new AsyncDisposableStack();
   undo.defer(() => undoAttach(work, options));
@@ -68,7 +73,7 @@ export async function attach(sandbox: Sandbox, options: AttachOptions): Promise<
 
   const [configured, hostLinks] = await settleAll([
     allocate(work),
-    findHostLinks(sandbox.attachments, { deps, signal }),
+    findHostLinks(attachments, { deps, signal }),
   ]);
   const macs = await makeLinks(work, hostLinks);
   work.record.rules.push(...configured.flatMap(renderRules));

@@ -22,7 +22,8 @@ export async function del(request: DelRequest, deps: SandboxDeps): Promise<void>
   for (const file of deps.records.find(request)) {
     if (file.state === "doubtful") continue;
     const record = await openRecord(file, { deps, signal, known: { ...request, podNamespace: namespaceOf(request) } });
-    await detach(record, { deps, signal });
+    // Plugins may have moved since the ADD.
+    await detach({ ...record, path: [...new Set([...request.path, ...record.path])] }, { deps, signal });
     deps.log.info("detached", { pod: `${record.pod.namespace}/${record.pod.name}`, containerID });
   }
   lock.bury();

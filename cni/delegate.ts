@@ -1,4 +1,5 @@
 import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
+import { mayBeNetns } from "../shared/host/netns.ts";
 import { CommandError, type Run } from "../shared/host/run.ts";
 import { parse } from "../shared/schema/describe_issues.ts";
 import * as z from "zod/mini";
@@ -41,12 +42,14 @@ export async function delegateAdd(call: DelegateCall, context: DelegateContext):
 }
 
 /**
- * Executes a delegate's DEL with the configuration of its ADD.
+ * Executes a delegate's DEL with the configuration of its ADD. A namespace that is gone it is not told of: plugins
+ * refuse a path that is there and is none.
  *
  * @throws {CniError} code 105 with the delegate's own code and message
  */
 export async function delegateDel(call: DelegateCall, context: DelegateContext): Promise<void> {
-  await execute("DEL", call, context);
+  const netns = mayBeNetns(context.netns) ? context.netns : "";
+  await execute("DEL", call, { ...context, netns });
 }
 
 async function execute(command: "ADD" | "DEL", call: DelegateCall, context: DelegateContext): Promise<string> {
@@ -78,17 +81,24 @@ function reasonOf(error: CommandError): string {
 }
 
 function failed(command: string, call: DelegateCall, reason: string, cause: unknown): CniError {
+  const { master } = call.conf;
+  // The reference plugins say "Link not found", and not which.
+  const where = typeof master === "string" ? ` on ${master}` : "";
   return new CniError(
     ErrorCode.DelegateFailed,
-    `${call.interface}: ${command} of delegate ${call.type} failed: ${reason}`,
+    `${call.interface}: ${command} of delegate ${call.type}${where} failed: ${reason}`,
     {
       cause,
     },
   );
 }
 
-/** @throws {CniError} code 105 when no directory of CNI_PATH has it */
-function findPlugin(call: DelegateCall, path: readonly string[]): string {
+/**
+ * The executable of a delegate.
+ *
+ * @throws {CniError} code 105 when no directory of CNI_PATH has it
+ */
+export function findPlugin(call: Pick<DelegateCall, "interface" | "type">, path: readonly string[]): string {
   for (const dir of path) {
     const program = `${dir}/${call.type}`;
     try {

@@ -11,3 +11,19 @@ export function isNetnsGone(error: unknown): boolean {
     /^nsenter: (cannot open .*: No such file or directory|reassociate to namespaces? .*failed: Invalid argument)/m
       .test(error.stderr);
 }
+
+/**
+ * Tells without a command whether a path may be a network namespace: not when nothing is there, nor when it is on the
+ * same file system as its directory, thus a plain file that a namespace was once mounted on.
+ */
+export function mayBeNetns(path: string): boolean {
+  try {
+    const directory = path.slice(0, path.lastIndexOf("/")) || "/";
+    return Deno.statSync(path).dev !== Deno.statSync(directory).dev;
+  } catch (error) {
+    // Deno does not look into /proc for a program that may not do everything; who enters it will see.
+    if (error instanceof Deno.errors.NotCapable) return true;
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    throw error;
+  }
+}
