@@ -1,7 +1,9 @@
 import type { VerbRequest } from "../shared/cni/plugin.ts";
+import { messageOf } from "../shared/errors.ts";
 import { detach } from "./detach.ts";
 import { openRecord } from "./open_record.ts";
 import type { SandboxDeps } from "./sandbox_deps.ts";
+import type { SandboxLock } from "./sandbox_lock.ts";
 
 /** A DEL, its environment and configuration checked. */
 export interface DelRequest extends VerbRequest {
@@ -26,8 +28,17 @@ export async function del(request: DelRequest, deps: SandboxDeps): Promise<void>
     await detach({ ...record, path: [...new Set([...request.path, ...record.path])] }, { deps, signal });
     deps.log.info("detached", { pod: `${record.pod.namespace}/${record.pod.name}`, containerID });
   }
-  lock.bury();
+  bury(lock, { deps, containerID });
   deps.records.removeTombstones();
+}
+
+/** A disk too full for the tombstone is too full for the record of a late ADD, too: no reason for DEL to fail. */
+function bury(lock: SandboxLock, { deps, containerID }: { deps: SandboxDeps; containerID: string }): void {
+  try {
+    lock.bury();
+  } catch (error) {
+    deps.log.warn("a detached sandbox could not be marked as such", { containerID, error: messageOf(error) });
+  }
 }
 
 /** Only a help where the record is damaged: arguments that are malformed are no reason to fail. */

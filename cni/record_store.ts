@@ -113,6 +113,7 @@ export class RecordStore {
       Deno.renameSync(temporary, before);
       if (path !== before) Deno.renameSync(before, path);
     } catch (cause) {
+      removeIfThere(temporary);
       throw new CniError(ErrorCode.IoFailure, `record ${path} cannot be written: ${messageOf(cause)}`, { cause });
     }
   }

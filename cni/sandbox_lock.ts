@@ -1,5 +1,5 @@
 import { type BootClock, elapsedSeconds } from "../shared/host/boot_clock.ts";
-import { CniError, ErrorCode } from "../shared/errors.ts";
+import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
 
 /** How long a sandbox that was detached cannot be attached again, in seconds: a late ADD of a restarting runtime. */
 export const TOMBSTONE_SECONDS = 300;
@@ -36,9 +36,13 @@ export async function lockSandbox(
   }
 }
 
-/** Locks a sandbox unless another process has it. */
+/**
+ * Locks a sandbox unless another process has it.
+ *
+ * @throws {CniError} code 5 when its file cannot be made
+ */
 export function tryLockSandbox(path: string, clock: BootClock): SandboxLock | undefined {
-  const file = Deno.openSync(path, { create: true, read: true, write: true, mode: 0o600 });
+  const file = openLock(path);
   // A file that was removed between open and lock is nobody's lock any more.
   if (!file.tryLockSync(true) || !isSameFile(file, path)) {
     file.close();
@@ -50,6 +54,14 @@ export function tryLockSandbox(path: string, clock: BootClock): SandboxLock | un
     remove: () => Deno.removeSync(path),
     [Symbol.dispose]: () => file.close(),
   };
+}
+
+function openLock(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path, { create: true, read: true, write: true, mode: 0o600 });
+  } catch (cause) {
+    throw new CniError(ErrorCode.IoFailure, `lock ${path} cannot be opened: ${messageOf(cause)}`, { cause });
+  }
 }
 
 function isSameFile(file: Deno.FsFile, path: string): boolean {
