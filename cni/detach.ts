@@ -46,7 +46,12 @@ export async function detach(
   }
   const left: SandboxRecord = { ...record, objects: [...ledger.objects] };
   if (errors.length > 0) {
-    deps.records.write(left);
+    try {
+      deps.records.write(left);
+    } catch (error) {
+      // What is on disk names more than is left, which does no harm.
+      errors.push(error);
+    }
     throw new AggregateError(errors, "");
   }
   if (left.objects.some((object) => isInDoubt(object, deps.clock()))) {
