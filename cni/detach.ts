@@ -4,6 +4,7 @@ import { isInDoubt, Ledger } from "../ipam/ledger.ts";
 import { IpBatchError, type IpCommand, runIpBatch } from "../shared/host/ip_batch.ts";
 import { isNetnsGone } from "../shared/host/netns.ts";
 import { delegateDel } from "./delegate.ts";
+import { parseLinks } from "./host_link.ts";
 import type { SandboxRecord } from "./record.ts";
 import { ruleCommands } from "./render_configuration.ts";
 import { settleAll } from "./settle_all.ts";
@@ -28,9 +29,10 @@ export async function detach(
     errors.push(error);
     for (const name of interfaces) kept.add(name);
   };
+  const foreign = await findForeign(record, options);
   await Promise.all([
     removeOwnLinks(record, options).catch((error) => keep(record.links.map((link) => link.interface), error)),
-    ...record.delegates.map((call) =>
+    ...record.delegates.filter((call) => !foreign.has(call.interface)).map((call) =>
       delegateDel(call, { ...record, run: deps.run, signal }).catch((error) => keep([call.interface], error))
     ),
   ]);
@@ -57,6 +59,26 @@ export async function detach(
   if (left.objects.some((object) => isInDoubt(object, deps.clock()))) {
     deps.records.write({ ...left, state: "doubtful", links: [], rules: [], delegates: [] }, record.state);
   } else deps.records.remove(record);
+}
+
+/**
+ * Interfaces that delegates were to make, and whose names links of others have. Only where an ADD failed or died: then
+ * that may be why, and a delegate's DEL goes by the name alone. What it made itself has the address that it was told.
+ */
+async function findForeign(
+  { delegates, netns, state }: SandboxRecord,
+  { deps, signal }: { deps: SandboxDeps; signal: AbortSignal },
+): Promise<ReadonlySet<string>> {
+  if (state === "attached" || delegates.length === 0 || netns === "") return new Set();
+  try {
+    const links = parseLinks(await runIpBatch(deps.run, [["link", "show"]], { netns, json: true, signal }));
+    const macs = new Map(links.map(({ ifname, address }) => [ifname, address]));
+    const taken = delegates.filter(({ interface: name, conf }) => macs.has(name) && macs.get(name) !== conf["mac"]);
+    return new Set(taken.map(({ interface: name }) => name));
+  } catch (error) {
+    if (isNetnsGone(error)) return new Set();
+    throw error;
+  }
 }
 
 /** Deletes the links of our groups, and the rules, in the sandbox; with a sandbox that is gone they are gone too. */

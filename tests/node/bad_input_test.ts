@@ -24,6 +24,7 @@ labTest("bad input: one error document each, and nothing left", {}, async (t) =>
   for (const bad of CALL_CASES) await t.step(bad.what, () => tryCase(world, bad, plain));
   for (const bad of POD_CASES) await t.step(bad.what, () => tryCase(world, bad));
   await t.step("a Pod that was deleted and made again", () => madeAgain(world));
+  await t.step("an interface name that the sandbox has already is left to its owner", () => takenName(world));
   await t.step("an API server that refuses the user", () => refused(world));
   await t.step("an API server that is not there", () => unreachable(world));
   await t.step("a log that cannot be written is no reason to fail", () => noLog(world));
@@ -31,7 +32,7 @@ labTest("bad input: one error document each, and nothing left", {}, async (t) =>
   await t.step("a record directory that is full", () => fullDisk(world));
   await t.step("a record directory that is read-only", () => readOnly(world));
   await t.step("kinds that are not installed", () => missingKinds(world));
-  toStderr(`bad input: ${CALL_CASES.length + POD_CASES.length} cases in tables, 8 by hand`);
+  toStderr(`bad input: ${CALL_CASES.length + POD_CASES.length} cases in tables, 9 by hand`);
 });
 
 interface World {
@@ -74,6 +75,23 @@ async function madeAgain({ danm, node }: World): Promise<void> {
     `Pod default/again has UID ${now.uid}, the sandbox is for UID ${pod.uid}`,
   ]);
   assertEquals(await danm.leftovers(sandbox), []);
+  await node.deleteNetns(sandbox.netns);
+}
+
+async function takenName({ danm, node }: World): Promise<void> {
+  const sandbox = await danm.createSandboxFor(node, [
+    { clusterNetwork: "good", ip: "dynamic" },
+    { clusterNetwork: "good", ip: "dynamic" },
+  ]);
+  const inside = ["nsenter", `--net=${sandbox.netns}`, "ip"];
+  await node.run([...inside, "link", "add", "net1", "type", "veth", "peer", "name", "theirs"]);
+  const { code, msg } = await danm.fail(sandbox, "ADD");
+  assertEquals(code, 105);
+  assertMatch(msg, /^net1: ADD of delegate macvlan on eth1 failed: .*"net1": file exists/);
+  await danm.del(sandbox);
+  const { stdout } = await node.run([...inside, "-brief", "link"]);
+  assertEquals(stdout.match(/^\w+/gm)?.sort(), ["lo", "net1", "theirs"]);
+  assertEquals(await danm.held(), []);
   await node.deleteNetns(sandbox.netns);
 }
 

@@ -17,6 +17,7 @@ const COMMANDS = ["ip", "nsenter", "sysctl"] as const;
 export class CommandGate {
   readonly #dir: string;
   readonly #cniPath: string;
+  #round = 0;
 
   private constructor(dir: string, cniPath: string) {
     this.#dir = dir;
@@ -33,7 +34,6 @@ export class CommandGate {
     options: { cniPath: string; plugins: Readonly<Record<string, string>> },
   ): Promise<CommandGate> {
     await Deno.mkdir(join(dir, "bin"), { recursive: true });
-    await Deno.mkdir(join(dir, "steps"));
     for (const name of COMMANDS) await write(dir, { name, real: name });
     for (const [name, real] of Object.entries(options.plugins)) await write(dir, { name, real });
     const gate = new CommandGate(dir, options.cniPath);
@@ -49,18 +49,22 @@ export class CommandGate {
 
   /** Starts counting anew; `kill` is what the next call is killed at. */
   async arm(kill?: { step: number; moment: CommandMoment }): Promise<void> {
-    await Deno.remove(join(this.#dir, "steps"), { recursive: true });
-    await Deno.mkdir(join(this.#dir, "steps"));
-    await Deno.writeTextFile(join(this.#dir, "plan"), kill ? `${kill.step} ${kill.moment}\n` : "0 none\n");
+    // A directory of its own: commands of a call that was killed may still be at the last one.
+    await Deno.mkdir(this.#steps(++this.#round));
+    const plan = kill ? `${kill.step} ${kill.moment}` : "0 none";
+    await Deno.writeTextFile(join(this.#dir, "plan.new"), `${this.#steps()} ${plan}\n`);
+    await Deno.rename(join(this.#dir, "plan.new"), join(this.#dir, "plan"));
   }
 
   /** The commands that were started since then, in that order. */
   async steps(): Promise<string[]> {
-    const numbers = Array.from(Deno.readDirSync(join(this.#dir, "steps")), ({ name }) => Number(name));
-    const sorted = numbers.sort((a, b) => a - b);
-    return await Promise.all(
-      sorted.map(async (number) => (await Deno.readTextFile(join(this.#dir, "steps", String(number)))).trim()),
-    );
+    const names = Array.from(Deno.readDirSync(this.#steps()), ({ name }) => name);
+    const sorted = names.sort((a, b) => Number(a) - Number(b));
+    return await Promise.all(sorted.map(async (name) => (await Deno.readTextFile(join(this.#steps(), name))).trim()));
+  }
+
+  #steps(round = this.#round): string {
+    return join(this.#dir, `steps-${round}`);
   }
 }
 
@@ -71,9 +75,9 @@ async function write(dir: string, { name, real }: { name: string; real: string }
 function renderShim(dir: string, { name, real }: { name: string; real: string }): string {
   return `#!/bin/sh
 PATH='${NODE_ENV["PATH"]}'
+read -r steps step moment <"${dir}/plan"
 n=1
-until (set -C; echo "${name} $*" >"${dir}/steps/$n") 2>/dev/null; do n=$((n + 1)); done
-read -r step moment <"${dir}/plan"
+until (set -C; echo "${name} $*" >"$steps/$n") 2>/dev/null; do n=$((n + 1)); done
 [ "$n" = "$step" ] || exec "${real}" "$@"
 case $moment in
   before) kill -KILL $PPID; exit 1 ;;
