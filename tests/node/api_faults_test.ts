@@ -37,6 +37,9 @@ interface FaultCase {
 const TRY_AGAIN = 11;
 const ADDRESS_IN_USE = 101;
 const FAULTS: readonly FaultCase[] = [
+  // Those that mostly wait come first: the others are tried meanwhile.
+  { name: "partition until the deadline", fault: { kind: "hang" }, lasting: true, codes: [TRY_AGAIN] },
+  { name: "503 until the deadline", fault: { kind: "answer", status: 503 }, lasting: true, codes: [TRY_AGAIN] },
   { name: "429 with Retry-After", fault: { kind: "answer", status: 429, retryAfterS: 1 }, codes: [] },
   { name: "409 Conflict", fault: { kind: "answer", status: 409 }, codes: [TRY_AGAIN] },
   // Somebody else has it, and when one looks, nobody has.
@@ -55,8 +58,6 @@ const FAULTS: readonly FaultCase[] = [
     fault: { kind: "drop", when: "after", scope: "request" },
     codes: [TRY_AGAIN],
   },
-  { name: "partition until the deadline", fault: { kind: "hang" }, lasting: true, codes: [TRY_AGAIN] },
-  { name: "503 until the deadline", fault: { kind: "answer", status: 503 }, lasting: true, codes: [TRY_AGAIN] },
 ];
 
 labTest("API faults at every request of ADD and DEL", {}, async () => {

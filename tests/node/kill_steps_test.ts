@@ -130,9 +130,8 @@ function failing(
     },
     pick: (points, { requests, commands }) => {
       const firstUndone = requests.findIndex(({ method }) => method === "DELETE");
-      // The same number of commands undoes what the delegates and the batches did.
-      const delegates = commands.filter((command) => command.startsWith("macvlan")).length;
-      const firstUndoing = commands.length - delegates;
+      // Attaching ends with the parameters and two batches, the second one for the rules of IPv6.
+      const firstUndoing = commands.findIndex((command) => command.includes("sysctl")) + 3;
       return points.filter(({ on, step }) => step > (on === "request" ? firstUndone : firstUndoing));
     },
   };
