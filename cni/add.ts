@@ -10,7 +10,9 @@ import { attach } from "./attach.ts";
 import { detach } from "./detach.ts";
 import { getDefaultNetwork, getNetworks } from "./networks.ts";
 import { openRecord } from "./open_record.ts";
-import { planAttachments } from "./plan_attachments.ts";
+import type { Logger } from "../shared/log.ts";
+import { writeEvent } from "./event.ts";
+import { planAttachments, type PlannedAttachment } from "./plan_attachments.ts";
 import { getPod, type Pod } from "./pod.ts";
 import type { SandboxRecord } from "./record.ts";
 import type { SandboxDeps } from "./sandbox_deps.ts";
@@ -18,7 +20,7 @@ import { TOMBSTONE_SECONDS } from "./sandbox_lock.ts";
 
 /** What ADD needs besides. */
 export interface AddDeps extends SandboxDeps {
-  readonly client: () => Promise<KubeClient>;
+  readonly client: (signal: AbortSignal) => Promise<KubeClient>;
 }
 
 /** Time for undoing a failed ADD, in milliseconds; it comes on top of the ADD's own. */
@@ -50,7 +52,7 @@ export async function add(request: AddRequest, deps: AddDeps): Promise<CniResult
     );
   }
   const inherited = await clearOwnPast(request, deps);
-  const client = await deps.client();
+  const client = await deps.client(signal);
   const pod = await getPod(client, request.identity, signal);
   const { requests, networks } = await resolveNetworks(pod, { client, namespace: request.identity.namespace, signal });
   const attachments = planAttachments({
@@ -67,9 +69,6 @@ export async function add(request: AddRequest, deps: AddDeps): Promise<CniResult
     pod: `${request.identity.namespace}/${pod.metadata.name}`,
     containerID: request.containerID,
   });
-  for (const { interface: name, subject, warnings } of attachments) {
-    for (const warning of warnings) log.warn(warning, { interface: name, network: subject });
-  }
   const result = await attach({ request, pod, node, netns, attachments, inherited }, {
     deps: { ...deps, log },
     signal,
@@ -80,7 +79,25 @@ export async function add(request: AddRequest, deps: AddDeps): Promise<CniResult
     interfaces: result.interfaces?.map(({ name }) => name),
     ips: result.ips?.map(({ address }) => address),
   });
+  await tellWarnings(attachments, { client, log, node, pod, signal });
   return result;
+}
+
+/** What could not be said does not fail an ADD that went well. */
+async function tellWarnings(
+  attachments: readonly PlannedAttachment[],
+  at: { client: KubeClient; log: Logger; node: string; pod: Pod; signal: AbortSignal },
+): Promise<void> {
+  const { client, log, node, signal } = at;
+  const { namespace = "", name, uid = "" } = at.pod.metadata;
+  for (const { interface: ifname, subject, warnings } of attachments) {
+    for (const warning of warnings) {
+      const note = `${ifname} on ${subject}: ${warning}`;
+      log.warn(note);
+      await writeEvent(client, { pod: { namespace, name, uid }, node, reason: "PolicyRoutesNotSet", note }, signal)
+        .catch((error) => log.warn("an Event could not be written", { error: messageOf(error) }));
+    }
+  }
 }
 
 /**
@@ -97,7 +114,7 @@ async function clearOwnPast(request: AddRequest, deps: AddDeps): Promise<Sandbox
         details: "ADD is not repeated on an attached sandbox; DEL comes first",
       });
     }
-    if (file.state === "attaching") await detach(await openRecord(file, options), options);
+    if (file.state !== "doubtful") await detach(await openRecord(file, options), options);
   }
   return await Promise.all(deps.records.find(request).map((file) => openRecord(file, options)));
 }

@@ -25,7 +25,8 @@ export async function del(request: DelRequest, deps: SandboxDeps): Promise<void>
     if (file.state === "doubtful") continue;
     const record = await openRecord(file, { deps, signal, known: { ...request, podNamespace: namespaceOf(request) } });
     // Plugins may have moved since the ADD.
-    await detach({ ...record, path: [...new Set([...request.path, ...record.path])] }, { deps, signal });
+    const path = [...new Set([...request.path, ...record.path])];
+    await detach({ ...record, path }, { deps, signal, netns: request.netns });
     deps.log.info("detached", { pod: `${record.pod.namespace}/${record.pod.name}`, containerID });
   }
   bury(lock, { deps, containerID });

@@ -1,6 +1,7 @@
 import { claimDepsOf, type SandboxDeps } from "./sandbox_deps.ts";
 import { release } from "../ipam/claim.ts";
 import { isInDoubt, Ledger } from "../ipam/ledger.ts";
+import { messageOf } from "../shared/errors.ts";
 import { IpBatchError, type IpCommand, runIpBatch } from "../shared/host/ip_batch.ts";
 import { isNetnsGone } from "../shared/host/netns.ts";
 import { delegateDel } from "./delegate.ts";
@@ -8,6 +9,13 @@ import { parseLinks } from "./host_link.ts";
 import type { SandboxRecord } from "./record.ts";
 import { ruleCommands } from "./render_configuration.ts";
 import { settleAll } from "./settle_all.ts";
+
+interface DetachOptions {
+  readonly deps: SandboxDeps;
+  readonly signal: AbortSignal;
+  /** Path of the namespace as the runtime gives it now, empty = it is gone; undefined = that of the record. */
+  readonly netns?: string;
+}
 
 /**
  * Undoes everything that a sandbox's record names: links, then endpoints, then addresses, then the record. Needs nothing
@@ -19,21 +27,23 @@ import { settleAll } from "./settle_all.ts";
  * @throws {AggregateError} of everything that failed; calling again goes on with it
  */
 export async function detach(
-  record: SandboxRecord,
-  options: { deps: SandboxDeps; signal: AbortSignal },
+  attached: SandboxRecord,
+  options: DetachOptions,
 ): Promise<void> {
   const { deps, signal } = options;
+  const record = markDetaching(attached, deps);
   const errors: unknown[] = [];
   const kept = new Set<string>();
   const keep = (interfaces: readonly string[], error: unknown): void => {
     errors.push(error);
     for (const name of interfaces) kept.add(name);
   };
-  const foreign = await findForeign(record, options);
+  const sandbox = { ...record, netns: options.netns ?? record.netns };
+  const foreign = attached.state === "attached" ? new Set<string>() : await findForeign(sandbox, options);
   await Promise.all([
-    removeOwnLinks(record, options).catch((error) => keep(record.links.map((link) => link.interface), error)),
+    removeOwnLinks(sandbox, options).catch((error) => keep(record.links.map((link) => link.interface), error)),
     ...record.delegates.filter((call) => !foreign.has(call.interface)).map((call) =>
-      delegateDel(call, { ...record, run: deps.run, signal }).catch((error) => keep([call.interface], error))
+      delegateDel(call, { ...sandbox, run: deps.run, signal }).catch((error) => keep([call.interface], error))
     ),
   ]);
   const ledger = new Ledger(record.objects, { save: () => {}, clock: deps.clock });
@@ -61,15 +71,26 @@ export async function detach(
   } else deps.records.remove(record);
 }
 
+/** From here on the sweep goes on with it if nobody else does. */
+function markDetaching(record: SandboxRecord, deps: SandboxDeps): SandboxRecord {
+  if (record.state !== "attached") return record;
+  try {
+    return deps.records.move(record, "detaching");
+  } catch (error) {
+    deps.log.warn("a record cannot say that its sandbox is being detached", { error: messageOf(error) });
+    return record;
+  }
+}
+
 /**
  * Interfaces that delegates were to make, and whose names links of others have. Only where an ADD failed or died: then
  * that may be why, and a delegate's DEL goes by the name alone. What it made itself has the address that it was told.
  */
 async function findForeign(
-  { delegates, netns, state }: SandboxRecord,
-  { deps, signal }: { deps: SandboxDeps; signal: AbortSignal },
+  { delegates, netns }: SandboxRecord,
+  { deps, signal }: DetachOptions,
 ): Promise<ReadonlySet<string>> {
-  if (state === "attached" || delegates.length === 0 || netns === "") return new Set();
+  if (delegates.length === 0 || netns === "") return new Set();
   try {
     const links = parseLinks(await runIpBatch(deps.run, [["link", "show"]], { netns, json: true, signal }));
     const macs = new Map(links.map(({ ifname, address }) => [ifname, address]));
@@ -84,7 +105,7 @@ async function findForeign(
 /** Deletes the links of our groups, and the rules, in the sandbox; with a sandbox that is gone they are gone too. */
 async function removeOwnLinks(
   record: SandboxRecord,
-  options: { deps: SandboxDeps; signal: AbortSignal },
+  options: DetachOptions,
 ): Promise<void> {
   const { netns, links, rules } = record;
   if (netns === "") return;
@@ -97,7 +118,7 @@ async function removeOwnLinks(
 
 async function removeIfThere(
   commands: readonly IpCommand[],
-  at: { netns: string; family: 4 | 6; deps: SandboxDeps; signal: AbortSignal },
+  at: DetachOptions & { netns: string; family: 4 | 6 },
 ): Promise<void> {
   const { netns, family, deps, signal } = at;
   try {

@@ -12,22 +12,28 @@ export function createHintFiles(dir: string): Hints {
   return {
     take(pool, choose): bigint | undefined {
       using file = openHint(dir, pool);
-      file.lockSync(true);
-      const next = choose(read(file));
-      if (next !== undefined) write(file, next);
+      const next = choose(file && read(file));
+      if (file && next !== undefined) write(file, next);
       return next;
     },
     remember(pool, value): void {
       using file = openHint(dir, pool);
-      file.lockSync(true);
-      write(file, value);
+      if (file) write(file, value);
     },
   };
 }
 
-function openHint(dir: string, pool: string): Deno.FsFile {
+/** The hint's file, locked; undefined when it cannot be opened. Each holder has it for an instant only. */
+function openHint(dir: string, pool: string): Deno.FsFile | undefined {
   if (pool.length > MAX_NAME || pool.includes("/")) throw new TypeError(`not the name of a pool: ${pool}`);
-  return Deno.openSync(`${dir}/${pool}`, { create: true, read: true, write: true, mode: 0o600 });
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(`${dir}/${pool}`, { create: true, read: true, write: true, mode: 0o600 });
+  } catch (_lost) {
+    return undefined;
+  }
+  file.lockSync(true);
+  return file;
 }
 
 function read(file: Deno.FsFile): bigint | undefined {

@@ -26,6 +26,9 @@ export function hostParent(
   const wrong = (field: string, reason: string): SchemaError => new SchemaError(options.subject, [{ field, reason }]);
   if (vlan !== undefined && vxlan !== undefined) throw wrong("spec.Options.vlan", "vlan and vxlan exclude each other");
   if (!device) {
+    const needs = vlan !== undefined ? "vlan" : vxlan !== undefined ? "vxlan" : undefined;
+    // Without its link the network would be the untagged one of some device.
+    if (needs) throw wrong("spec.Options.host_device", `is needed by ${needs}`);
     if (options.required) {
       throw wrong("spec.Options.host_device", `is needed by NetworkType ${network.spec.NetworkType}`);
     }

@@ -49,11 +49,12 @@ async function rebuild(
   { deps, signal, known = {} }: { deps: SandboxDeps; signal: AbortSignal; known?: KnownOfSandbox },
 ): Promise<SandboxRecord> {
   const { containerID, ifname, podUID, state } = file;
-  const { podNamespace, netns = "", networkName = "", args = "", path = [] } = known;
+  const { podNamespace, networkName = "", args = "", path = [] } = known;
   const listed = await deps.objects.listOwned({ containerID, podNamespace }, signal);
   const others = namesInOtherRecords(file, deps);
   const objects = listed.filter((object) => object.podUID === podUID && !others.has(object.name))
     .map(({ kind, namespace, name, interface: of, uid }) => ({ kind, namespace, name, interface: of, uid }));
+  const netns = known.netns ?? listed.find((object) => object.netns !== undefined)?.netns ?? "";
   const interfaces = [...new Set([ifname, ...objects.map((object) => object.interface)])];
   const links = await Promise.all(
     interfaces.map(async (name) => ({ interface: name, group: (await identify(containerID, name)).group })),

@@ -121,16 +121,21 @@ function nameInterface(
   if (index === 0) return checkFirstName(input.firstInterface);
   const name = prefix && input.namingScheme === "legacy" ? prefix : `${prefix || "eth"}${index}`;
   const bytes = new TextEncoder().encode(name).length;
-  if (bytes <= 15) return name;
-  const reason = `the name ${name} of interface ${index} has ${bytes} bytes, a link's name has at most 15`;
+  if (bytes <= 15 && name !== LOOPBACK) return name;
+  const reason = name === LOOPBACK
+    ? `interface ${index} would be called ${LOOPBACK}, as every sandbox has one already`
+    : `the name ${name} of interface ${index} has ${bytes} bytes, a link's name has at most 15`;
   throw new SchemaError(at.subject, [{ field: "spec.Options.container_prefix", reason }]);
 }
 
+/** Every sandbox has it; nobody makes or deletes it. */
+const LOOPBACK = "lo";
+
 /** The specification allows the runtime characters that a line of ip(8) cannot carry. */
 function checkFirstName(name: string): string {
-  if (!/["'\\#]/.test(name)) return name;
+  if (!/["'\\#]/.test(name) && name !== LOOPBACK) return name;
   throw new CniError(ErrorCode.InvalidEnvironment, `CNI_IFNAME=${JSON.stringify(name)} cannot be used`, {
-    details: "quotes, backslashes and # are not supported in the name of an interface",
+    details: `quotes, backslashes and # are not supported in the name of an interface, and ${LOOPBACK} is taken`,
   });
 }
 

@@ -38,9 +38,9 @@ export const SandboxRecord = z.object({
   version: z.literal(1),
   /**
    * `attaching`: an ADD is at work, or died; `attached`: it succeeded;
-   * `doubtful`: all is undone but for writes that may still come.
+   * `detaching`: it is being undone, or that died; `doubtful`: all is undone but for writes that may still come.
    */
-  state: z.enum(["attaching", "attached", "doubtful"]),
+  state: z.enum(["attaching", "attached", "detaching", "doubtful"]),
   /** Boot clock when the ADD was called. */
   startedAt: z.number(),
   /** `name` of the CNI configuration. */

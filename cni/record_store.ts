@@ -17,7 +17,7 @@ export interface RecordFile extends SandboxKey {
   readonly state: SandboxRecord["state"];
 }
 
-const FILE_NAME = /^([^~]*)~([^~]*)~(.*)\.(attaching|attached|doubtful)$/;
+const FILE_NAME = /^([^~]*)~([^~]*)~(.*)\.(attaching|attached|detaching|doubtful)$/;
 
 /**
  * The records of this node: JSON files `<podUID>~<containerID>~<ifname>.<state>`, so that one look at the directory
@@ -138,6 +138,17 @@ export class RecordStore {
         });
       }
     }
+  }
+
+  /**
+   * Gives a record that is on disk another state, without writing anything: that works on a full disk, too.
+   *
+   * @returns the record in its new state
+   * @throws {Deno.errors} of the file system
+   */
+  move(record: SandboxRecord, state: SandboxRecord["state"]): SandboxRecord {
+    Deno.renameSync(this.#path(record, record.state), this.#path(record, state));
+    return { ...record, state };
   }
 
   /** Removes a record that is on disk in that state. */

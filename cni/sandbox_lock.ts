@@ -30,7 +30,10 @@ export async function lockSandbox(
     const lock = tryLockSandbox(path, options.clock);
     if (lock) return lock;
     if (options.signal.aborted) {
-      throw new CniError(ErrorCode.TryAgain, `sandbox ${path} is busy: another process attaches or detaches it`);
+      throw new CniError(
+        ErrorCode.TryAgain,
+        `${path.slice(path.lastIndexOf("/") + 1)} is busy: another process attaches or detaches it`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }

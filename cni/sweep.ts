@@ -9,7 +9,7 @@ import type { SandboxDeps } from "./sandbox_deps.ts";
 const LIMIT = 4;
 
 /**
- * Looks after what others left behind on this node: attaching that died, or could not be undone, and that no runtime
+ * Looks after what others left behind on this node: attaching and detaching that died or failed, and that no runtime
  * comes back for; and writes of unknown fate, once nothing can come of them any more. A few at a time, because every
  * command does some of it; the directory's listing is all it costs when there is nothing to do.
  *
@@ -17,7 +17,7 @@ const LIMIT = 4;
  */
 export async function sweep(deps: SandboxDeps, signal: AbortSignal): Promise<void> {
   let looked = 0;
-  const left = deps.records.list().filter(({ state }) => state !== "attached");
+  const left = listLeft(deps);
   // From anywhere on, so that some that fail again and again are not in the way of all others.
   const start = Math.floor(deps.random() * left.length);
   for (const file of [...left.slice(start), ...left.slice(0, start)]) {
@@ -31,6 +31,16 @@ export async function sweep(deps: SandboxDeps, signal: AbortSignal): Promise<voi
         error: messageOf(error),
       });
     }
+  }
+}
+
+/** A directory that cannot be listed is no reason to fail for a command that has done its own work. */
+function listLeft(deps: SandboxDeps): RecordFile[] {
+  try {
+    return deps.records.list().filter(({ state }) => state !== "attached");
+  } catch (error) {
+    deps.log.warn("the records of this node cannot be listed", { error: messageOf(error) });
+    return [];
   }
 }
 

@@ -64,18 +64,3 @@ function merge(error: AggregateError, what: string): CniError {
 function flatten(error: unknown): unknown[] {
   return error instanceof AggregateError ? error.errors.flatMap(flatten) : [error];
 }
-
-/**
- * An error in words that containerd does not take for success: it passes over errors of DEL that contain "not found" or
- * "no such file or directory".
- *
- * @see containerd, internal/cri/server: teardownPodNetwork
- */
-export function withoutSwallowedWords(error: CniError): CniError {
-  const reword = (text: string): string =>
-    text.replace(/not found/gi, "missing").replace(/no such file or directory/gi, "missing (ENOENT)");
-  return new CniError(error.code, reword(error.message), {
-    cause: error,
-    ...(error.details !== undefined && { details: reword(error.details) }),
-  });
-}

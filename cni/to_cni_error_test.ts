@@ -4,7 +4,7 @@ import { IpBatchError } from "../shared/host/ip_batch.ts";
 import { CommandError } from "../shared/host/run.ts";
 import { apiError } from "../shared/kube/api_error.ts";
 import { SchemaError } from "../shared/schema/describe_issues.ts";
-import { toCniError, withoutSwallowedWords } from "./to_cni_error.ts";
+import { toCniError } from "./to_cni_error.ts";
 
 const api = (status: number): Error =>
   apiError({ verb: "GET", path: "/x", status, reason: "r", text: "", effect: "none" });
@@ -42,15 +42,4 @@ Deno.test("several errors become one that names each once, with the code of the 
   const error = toCniError(nested, "ADD");
   assertEquals([error.code, error.message, error.details], [100, "a; b", "wait"]);
   assertEquals(toCniError(new AggregateError([], "nothing"), "ADD").message, "ADD: nothing");
-});
-
-Deno.test("DEL's errors never contain the words that containerd takes for success", () => {
-  const error = new CniError(ErrorCode.DelegateFailed, "plugin: Not Found; No such file or directory; NOT FOUND", {
-    details: "not found: x",
-  });
-  const { code, message, details } = withoutSwallowedWords(error);
-  assertEquals(code, 105);
-  for (const text of [message, details ?? ""]) {
-    assertEquals(/not found|no such file or directory/i.test(text), false, text);
-  }
 });

@@ -1,3 +1,4 @@
+import { abortable } from "../shared/abortable.ts";
 import { createObjectStore, lazyObjectStore } from "../ipam/object_store.ts";
 import { parseCniArgs, podOf } from "../shared/cni/cni_args.ts";
 import type { VerbRequest, Verbs } from "../shared/cni/plugin.ts";
@@ -15,7 +16,7 @@ import { del } from "./del.ts";
 import { createHintFiles } from "./hint_files.ts";
 import { RecordStore } from "./record_store.ts";
 import { sweep } from "./sweep.ts";
-import { toCniError, withoutSwallowedWords } from "./to_cni_error.ts";
+import { toCniError } from "./to_cni_error.ts";
 
 /** What the process is started with. */
 export interface Surroundings {
@@ -63,13 +64,7 @@ export function createVerbs(surroundings: Surroundings): Verbs {
         const startedAt = deps.clock();
         return await add({ ...request, netconf, identity, startedAt, hostname: surroundings.hostname(), signal }, deps);
       }),
-    async del(request): Promise<void> {
-      try {
-        await run(request, "DEL", ({ deps, signal }) => del({ ...request, signal }, deps));
-      } catch (error) {
-        throw error instanceof CniError ? withoutSwallowedWords(error) : error;
-      }
-    },
+    del: (request) => run(request, "DEL", ({ deps, signal }) => del({ ...request, signal }, deps)),
   };
 }
 
@@ -99,11 +94,12 @@ function openLog(request: VerbRequest): Logger {
 function createDeps(netconf: NetConf, options: { surroundings: Surroundings; log: Logger }): AddDeps {
   const { surroundings: { path, stateDir }, log } = options;
   let connecting: Promise<KubeClient> | undefined;
-  const client = (): Promise<KubeClient> => {
+  const client = (signal: AbortSignal): Promise<KubeClient> => {
     connecting ??= loadKubeconfig(netconf.kubeconfig).then((target) =>
       new KubeClient(target, { userAgent: "danm", onRequest })
     );
-    return connecting;
+    // An exec plugin of the kubeconfig may hang.
+    return abortable(connecting, signal);
   };
   // Every external step is a line at level debug: what is slow, or what hangs, is told by the log.
   const onRequest = ({ method, path, status, ms }: RequestInfo): void =>
@@ -115,7 +111,7 @@ function createDeps(netconf: NetConf, options: { surroundings: Surroundings; log
     clock: bootClock,
     records: new RecordStore(stateDir, bootClock),
     hints: createHintFiles(`${stateDir}/hints`),
-    objects: lazyObjectStore(async () => createObjectStore(await client())),
+    objects: lazyObjectStore(async (signal) => createObjectStore(await client(signal))),
     random: Math.random,
     monotonicMs: () => performance.now(),
     delay,

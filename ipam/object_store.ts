@@ -69,6 +69,8 @@ export interface ObjectStore {
 export interface ListedObject extends OwnedObject {
   readonly uid: string;
   readonly podUID: string;
+  /** Path of the sandbox's namespace, which DanmEps tell. */
+  readonly netns?: string | undefined;
 }
 
 /** The {@linkcode ObjectStore} of a real cluster. */
@@ -118,13 +120,13 @@ async function removeObject(
 }
 
 /** An {@linkcode ObjectStore} that is only connected when something is asked of it. */
-export function lazyObjectStore(connect: () => Promise<ObjectStore>): ObjectStore {
+export function lazyObjectStore(connect: (signal: AbortSignal) => Promise<ObjectStore>): ObjectStore {
   return {
-    create: async (ref, spec, signal) => await (await connect()).create(ref, spec, signal),
-    find: async (ref, signal) => await (await connect()).find(ref, signal),
-    remove: async (ref, options) => await (await connect()).remove(ref, options),
-    listAddresses: async (space, signal) => await (await connect()).listAddresses(space, signal),
-    listOwned: async (sandbox, signal) => await (await connect()).listOwned(sandbox, signal),
+    create: async (ref, spec, signal) => await (await connect(signal)).create(ref, spec, signal),
+    find: async (ref, signal) => await (await connect(signal)).find(ref, signal),
+    remove: async (ref, options) => await (await connect(options.signal)).remove(ref, options),
+    listAddresses: async (space, signal) => await (await connect(signal)).listAddresses(space, signal),
+    listOwned: async (sandbox, signal) => await (await connect(signal)).listOwned(sandbox, signal),
   };
 }
 
@@ -145,18 +147,25 @@ async function listOwned(
   const endpoints = await Promise.all(
     [...new Set(namespaces)].map((namespace) => list({ kind: "DanmEp", namespace, field: "CID" })),
   );
-  return [...addresses, ...endpoints.flat()].map(({ object, stored: { uid, podUID } }) => ({ ...object, uid, podUID }));
+  return [...addresses, ...endpoints.flat()].map(({ object, stored: { uid, podUID }, netns }) => ({
+    ...object,
+    uid,
+    podUID,
+    ...(netns && { netns }),
+  }));
 }
 
 interface Listed {
   readonly object: OwnedObject;
   readonly stored: StoredObject;
+  readonly netns: string | undefined;
 }
 
 function readListed(at: { kind: OwnedObject["kind"]; namespace: string | undefined }, item: unknown): Listed {
   const { name } = parse(NamedObject, item, at.kind).metadata;
   const found = stored({ ...at, name }, item);
-  return { object: { ...at, name, interface: found.interface }, stored: found };
+  const netns = at.kind === "DanmEp" ? parse(DanmEp, item, at.kind).spec.netns : undefined;
+  return { object: { ...at, name, interface: found.interface }, stored: found, netns };
 }
 
 async function createObject(

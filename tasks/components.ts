@@ -6,6 +6,8 @@ export interface Component {
   readonly executable: string;
   /** Deno's permission flags: the least that it works with. */
   readonly permissions: readonly string[];
+  /** A CNI plugin: whatever is wrong with it, its caller expects one JSON document. */
+  readonly cniPlugin?: true;
 }
 
 /** Starting a plugin needs `--allow-run` without a list, because plugins live in whatever CNI_PATH names. */
@@ -23,8 +25,8 @@ const CNI_PLUGIN = [
  * that is not here.
  */
 export const COMPONENTS: readonly Component[] = [
-  { folder: "cni", executable: "danm", permissions: CNI_PLUGIN },
-  { folder: "fakeipam", executable: "fakeipam", permissions: ["--allow-env"] },
+  { folder: "cni", executable: "danm", permissions: CNI_PLUGIN, cniPlugin: true },
+  { folder: "fakeipam", executable: "fakeipam", permissions: ["--allow-env"], cniPlugin: true },
 ];
 
 /**

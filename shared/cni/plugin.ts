@@ -5,11 +5,9 @@ import { type CniResult, renderResult } from "./cni_result.ts";
 /** What a plugin's process is connected to; `main.ts` passes the real ones. */
 export interface PluginIo {
   env(name: string): string | undefined;
-  /** The whole of stdin, as bytes. */
-  readStdin(): Uint8Array;
+  /** The whole of stdin, as bytes; of one longer than `maxBytes`, no more than tells so. */
+  readStdin(maxBytes: number): Uint8Array;
   writeStdout(text: string): void;
-  /** Called once with every failure before it is answered, for the log. */
-  onFailure?(error: unknown): void;
 }
 
 /** What every verb is given: the environment, checked, and the configuration, decoded. */
@@ -76,8 +74,8 @@ export async function runPlugin(io: PluginIo, load: () => Promise<Verbs>): Promi
     if (result) io.writeStdout(`${JSON.stringify(renderResult(result, request.cniVersion))}\n`);
     return 0;
   } catch (error) {
-    io.onFailure?.(error);
-    io.writeStdout(`${JSON.stringify(renderError(error, answerVersion))}\n`);
+    const document = renderError(error, answerVersion);
+    io.writeStdout(`${JSON.stringify(io.env("CNI_COMMAND") === "DEL" ? withoutSwallowedWords(document) : document)}\n`);
     return 1;
   }
 }
@@ -91,6 +89,21 @@ export function renderError(error: unknown, cniVersion: string): Record<string, 
     msg: messageOf(error),
     ...(known?.details !== undefined && { details: known.details }),
   };
+}
+
+/**
+ * An error in words that containerd does not take for success: it passes over errors of DEL that contain "not found" or
+ * "no such file or directory", and does not come back.
+ *
+ * @see containerd, internal/cri/server: teardownPodNetwork
+ */
+function withoutSwallowedWords(document: Record<string, unknown>): Record<string, unknown> {
+  const reword = (text: string): string =>
+    text.replace(/not found/gi, "missing").replace(/no such file or directory/gi, "missing (ENOENT)");
+  const reworded = Object.entries(document).map((
+    [key, value],
+  ) => [key, typeof value === "string" ? reword(value) : value]);
+  return Object.fromEntries(reworded);
 }
 
 function unknownCommand(command: string): CniError {
@@ -131,7 +144,7 @@ function readRequest(
     cniVersion,
     networkName: checkNetworkName(conf["name"]),
     containerID: checkContainerID(env("CNI_CONTAINERID")),
-    netns: env("CNI_NETNS"),
+    netns: checkNetns(verb, io),
     ifname: checkIfname(env("CNI_IFNAME")),
     args: env("CNI_ARGS"),
     path: env("CNI_PATH").split(":").filter((dir) => dir !== ""),
@@ -141,7 +154,7 @@ function readRequest(
 
 function readStdin(io: PluginIo): string {
   try {
-    const bytes = io.readStdin();
+    const bytes = io.readStdin(MAX_STDIN_BYTES);
     if (bytes.length > MAX_STDIN_BYTES) throw new RangeError(`more than ${MAX_STDIN_BYTES} bytes`);
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
@@ -186,4 +199,32 @@ function checkIfname(ifname: string): string {
   throw new CniError(ErrorCode.InvalidEnvironment, `CNI_IFNAME=${JSON.stringify(ifname)} is malformed`, {
     details: "it must have 1 to 15 bytes, without '/', ':' or white space",
   });
+}
+
+/**
+ * DEL is given no namespace (as if it were gone) where ADD would have refused it: in the plugin's own, or below a path
+ * that no command can be given, there is nothing of ours.
+ */
+function checkNetns(verb: VerbName, io: PluginIo): string {
+  const netns = io.env("CNI_NETNS") ?? "";
+  const wrong = wrongNetns(netns, io);
+  if (wrong === undefined || netns === "") return netns;
+  if (verb === "del") return "";
+  throw wrong;
+}
+
+function wrongNetns(netns: string, io: PluginIo): CniError | undefined {
+  if (!/^\/[^\s"'\\#]+$/.test(netns)) {
+    return new CniError(ErrorCode.InvalidEnvironment, `CNI_NETNS=${JSON.stringify(netns)} is malformed`, {
+      details: "it must be an absolute path without white space, quotes, backslashes and '#'",
+    });
+  }
+  if (io.env("CNI_NETNS_IS_OWN") !== "yes" || io.env("CNI_NETNS_OVERRIDE")) return undefined;
+  return new CniError(
+    ErrorCode.InvalidNetns,
+    `CNI_NETNS=${JSON.stringify(netns)} is the plugin's own network namespace`,
+    {
+      details: "interfaces would be made in the host itself; the container runtime gives the sandbox's namespace",
+    },
+  );
 }

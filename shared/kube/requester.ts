@@ -1,3 +1,4 @@
+import { abortable } from "../abortable.ts";
 import { messageOf } from "../errors.ts";
 import { apiError, type ApiFailure, type Verb } from "./api_error.ts";
 import type { KubeClientOptions } from "./client_options.ts";
@@ -45,7 +46,7 @@ export class Requester implements Disposable {
    */
   async call(call: Call): Promise<unknown> {
     let doubt = false;
-    let token = await this.#target.token?.();
+    let token = await this.#token(call);
     let renewed = false;
     for (let tries = 1;; tries++) {
       const outcome = await this.#try(call, { attempt: tries, token });
@@ -55,15 +56,21 @@ export class Requester implements Disposable {
       if (failure.status === 401 && token !== undefined && !renewed) {
         // The token may have been rotated since it was read. Once: a second 401 is about who we are.
         renewed = true;
-        const fresh = await this.#target.token?.(token);
+        const fresh = await this.#token(call, token);
         if (fresh !== token) {
           token = fresh;
           continue;
         }
       }
       await this.#pauseOrThrow(call, outcome.failure, failure);
-      token = await this.#target.token?.();
+      token = await this.#token(call);
     }
+  }
+
+  /** The token to send, unless the call's time is over: then nothing is sent. Making one may take a command that hangs. */
+  async #token({ signal }: Call, rejected?: string): Promise<string | undefined> {
+    const { token } = this.#target;
+    return token === undefined || signal?.aborted ? undefined : await abortable(token(rejected), signal);
   }
 
   /** Waits before the next try of `call`, or throws `failure` when there shall be none. */

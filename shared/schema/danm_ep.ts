@@ -23,7 +23,7 @@ export type DanmEpInterface = z.infer<typeof DanmEpInterface>;
 export const DanmEpSpec = z.object({
   NetworkName: text(253),
   NetworkType: z.optional(PathComponent),
-  EndpointID: z.optional(text(128)),
+  EndpointID: z.optional(text(253)),
   Interface: DanmEpInterface,
   Host: z.optional(text(253)),
   Pod: z.optional(text(253)),

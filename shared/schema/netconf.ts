@@ -1,6 +1,11 @@
 import "./locale.ts";
 import * as z from "zod/mini";
 
+/**
+ * Longest time that an ADD may take, in milliseconds: a request that it sent last has come to its end (an API server
+ * gives up after 60 s) before it is no longer in doubt.
+ */
+export const MAX_TIMEOUT_MS = 60_000;
 /** Time that an ADD may take when the configuration does not say, in milliseconds. */
 export const DEFAULT_TIMEOUT_MS = 30_000;
 /** Log file when the configuration does not say. */
@@ -27,7 +32,7 @@ export const NetConf = z.object({
   cniDir: z.optional(z.string()),
   /** `legacy`: `container_prefix` is the exact name of the interface. Empty and `awesome`: position appended. */
   namingScheme: z._default(z.enum(["", "awesome", "legacy"]), ""),
-  timeoutMs: z._default(z.int().check(z.minimum(1), z.maximum(600_000)), DEFAULT_TIMEOUT_MS),
+  timeoutMs: z._default(z.int().check(z.minimum(1), z.maximum(MAX_TIMEOUT_MS)), DEFAULT_TIMEOUT_MS),
   logFile: z._default(z.string(), DEFAULT_LOG_FILE),
   logLevel: z._default(z.enum(["debug", "info", "warn", "error"]), "info"),
   /** Name of the Node object; not set = the Pod's `spec.nodeName`, then the hostname. */

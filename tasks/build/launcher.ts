@@ -15,15 +15,27 @@ const ISOLATION = ["--no-config", "--no-lock", "--no-npm", "--no-remote"];
  * because Deno compiles a script without extension as TypeScript at each start: 200 ms where its cache is read-only.
  */
 export function renderLauncher(component: Component): string {
-  const { executable } = component;
+  const { executable, cniPlugin } = component;
   return `#!/bin/sh
 self=$0; if [ -h "$self" ]; then self=$(readlink -f "$self"); fi; root=\${self%/*}
-export DENO_DIR="$root/cache" DENO_NO_UPDATE_CHECK=1
-exec "$root/deno" run ${
-    [...ISOLATION, "--no-prompt", ...withOwnFiles(component)].join(" ")
-  } "$root/lib/${executable}/main.js" "$@"
+main=$root/lib/${executable}/main.js
+${cniPlugin ? CNI_PREAMBLE : ""}export DENO_DIR="$root/cache" DENO_NO_UPDATE_CHECK=1
+exec "$root/deno" run ${[...ISOLATION, "--no-prompt", ...withOwnFiles(component)].join(" ")} "$main" "$@"
 `;
 }
+
+/**
+ * What only a shell can tell a plugin at no cost: whether it is asked to work in its own network namespace (Deno keeps
+ * programs out of /proc); and what only a shell can answer: that there is no plugin. Its words are none that a runtime
+ * takes for success.
+ */
+const CNI_PREAMBLE =
+  `if [ "\${CNI_NETNS-}" -ef /proc/self/ns/net ]; then own=yes; else own=no; fi; export CNI_NETNS_IS_OWN=$own
+if ! [ -x "$root/deno" ] || ! [ -r "$main" ]; then
+  echo '{"cniVersion":"1.0.0","code":5,"msg":"the plugin is not completely installed: its runtime or its bundle is missing"}'
+  exit 1
+fi
+`;
 
 /** A component's permissions, with that to read the chunks of its own bundle when they are needed. */
 function withOwnFiles({ executable, permissions }: Component): string[] {
