@@ -49,6 +49,19 @@ const ENVIRONMENT: readonly BadCase[] = [
     says: /CNI_NETNS="\/run\/netns\/none" is no/,
   },
   { what: "a netns that is none", env: { CNI_NETNS: "/etc/passwd" }, code: 4, says: /CNI_NETNS="\/etc\/passwd" is no/ },
+  {
+    what: "the plugin's own netns",
+    env: { CNI_NETNS: "/proc/self/ns/net" },
+    code: 8,
+    says: /^CNI_NETNS="\/proc\/self\/ns\/net" is the plugin's own/,
+  },
+  { what: "a netns that is no path", env: { CNI_NETNS: "blue" }, code: 4, says: /^CNI_NETNS="blue" is malformed/ },
+  {
+    what: "a netns with a space",
+    env: { CNI_NETNS: "/run/a b" },
+    code: 4,
+    says: /^CNI_NETNS="\/run\/a b" is malformed/,
+  },
   { what: "a plugin path without the delegate", env: { CNI_PATH: "/none" }, code: 105, says: /no executable macvlan/ },
 ];
 
