@@ -1,4 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
+import { DanmEpSpec } from "../shared/schema/danm_ep.ts";
+import { parse } from "../shared/schema/describe_issues.ts";
 import { endpointName, identify } from "./attachment_identity.ts";
 
 Deno.test("an attachment's identity is always the same, and another's is another", async () => {
@@ -22,6 +24,7 @@ Deno.test("the name of a DanmEp is one that the API server takes, however long t
   for (const pod of ["web", "a".repeat(253), `${"a".repeat(229)}.-b`, "web-0.sub"]) {
     const name = endpointName(pod, identity);
     assert(name.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name), name);
+    parse(DanmEpSpec, { NetworkName: "n", EndpointID: name, Interface: { Name: "eth0" } }, "DanmEp");
   }
   assertEquals(endpointName("web", identity), `web-${identity.suffix}`);
 });

@@ -21,10 +21,11 @@ const MAX_NOTE = 1024;
 export async function writeEvent(client: KubeClient, warning: Warning, signal: AbortSignal): Promise<void> {
   const { pod, node, reason, note } = warning;
   const { namespace, name, uid } = pod;
+  const prefix = name.slice(0, 200).replace(/[^a-z0-9]+$/, "");
   await client.create(`/apis/events.k8s.io/v1/namespaces/${namespace}/events`, {
     apiVersion: "events.k8s.io/v1",
     kind: "Event",
-    metadata: { generateName: `${name.slice(0, 200)}.`, namespace },
+    metadata: { name: `${prefix}.${crypto.randomUUID()}`, namespace },
     eventTime: new Date().toISOString().replace("Z", "000Z"),
     type: "Warning",
     reason,

@@ -164,3 +164,28 @@ Deno.test("the parent is the device, or the link on it, under the names that it 
   assertEquals(parentOf(tenant), { kind: "vxlan", device: "eth1", vni: 7, names: ["vx_7", "vx_id0"] });
   assertEquals(parentOf({ options: { host_device: "" }, spec: { NetworkType: "MACVLAN" } }), undefined);
 });
+
+Deno.test("a VLAN or VxLAN network without its device is refused: it would be the untagged one of another", async (t) => {
+  for (const options of [{ vlan: 200 }, { vxlan: 300 }]) {
+    await t.step(JSON.stringify(options), () => {
+      const [failure] = failuresOf([{ spec: { NetworkType: "macvlan" }, options: { host_device: "", ...options } }]);
+      assertStringIncludes(messageOf(failure), `spec.Options.host_device: is needed by ${Object.keys(options)[0]}`);
+    });
+  }
+});
+
+Deno.test("no interface is called lo", async (t) => {
+  const legacy: Partial<PlanInput> = { namingScheme: "legacy" };
+  const cases: { name: string; ones: One[]; input: Partial<PlanInput>; says: string }[] = [
+    { name: "by the runtime", ones: [{}], input: { firstInterface: "lo" }, says: "CNI_IFNAME" },
+    {
+      name: "by a prefix",
+      ones: [{}, { options: { container_prefix: "lo" } }],
+      input: legacy,
+      says: "container_prefix",
+    },
+  ];
+  for (const { name, ones, input, says } of cases) {
+    await t.step(name, () => assertStringIncludes(messageOf(failuresOf(ones, input)[0]), says));
+  }
+});
