@@ -9,15 +9,12 @@ import { AddressError, parseCidr } from "../shared/schema/address.ts";
  * allocated them, and releases them.
  */
 export const echo: Verbs = {
-  // deno-lint-ignore require-await
-  async add(request): Promise<CniResult> {
-    return { ips: readAddresses(request.conf).map((address) => ({ address })) };
-  },
-  async del(): Promise<void> {},
-  // deno-lint-ignore require-await
-  async check(request): Promise<void> {
-    readAddresses(request.conf);
-  },
+  add: (request) =>
+    Promise.resolve(request).then(({ conf }): CniResult => ({
+      ips: readAddresses(conf).map((address) => ({ address })),
+    })),
+  del: () => Promise.resolve(),
+  check: (request) => Promise.resolve(request).then(({ conf }) => void readAddresses(conf)),
 };
 
 /** @throws {CniError} code 7 naming the field */
