@@ -8,15 +8,15 @@ import type { Network } from "../shared/schema/network.ts";
 import type { AddRequest } from "./add_request.ts";
 import { attach } from "./attach.ts";
 import { detach } from "./detach.ts";
-import { getDefaultNetwork, getNetworks } from "./networks.ts";
-import { openRecord } from "./open_record.ts";
+import { getDefaultNetwork, getNetworks } from "../shared/kube/networks.ts";
+import { openRecord } from "../ipam/open_record.ts";
 import type { Logger } from "../shared/log.ts";
 import { writeEvent } from "./event.ts";
 import { planAttachments, type PlannedAttachment } from "./plan_attachments.ts";
-import { getPod, type Pod } from "./pod.ts";
+import { getPod, type Pod } from "../shared/kube/pod.ts";
 import type { SandboxRecord } from "./record.ts";
 import type { SandboxDeps } from "./sandbox_deps.ts";
-import { TOMBSTONE_SECONDS } from "./sandbox_lock.ts";
+import { TOMBSTONE_SECONDS } from "../ipam/sandbox_lock.ts";
 
 /** What ADD needs besides. */
 export interface AddDeps extends SandboxDeps {

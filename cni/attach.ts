@@ -14,12 +14,12 @@ import { createIpvlans } from "./ipvlan.ts";
 import { renderEndpoint } from "./render_endpoint.ts";
 import { renderMacvlan } from "./render_macvlan.ts";
 import type { PlannedAttachment } from "./plan_attachments.ts";
-import type { Pod } from "./pod.ts";
+import type { Pod } from "../shared/kube/pod.ts";
 import type { SandboxRecord } from "./record.ts";
 import { type Configured, type GivenAddress, renderRules } from "./render_configuration.ts";
 import { mergeResult } from "./result.ts";
 import { claimDepsOf, type SandboxDeps } from "./sandbox_deps.ts";
-import { settleAll } from "./settle_all.ts";
+import { settleAll } from "../shared/settle_all.ts";
 
 /** A sandbox that is to be attached, and everything that was decided for it. */
 export interface Sandbox {

@@ -1,9 +1,9 @@
 import type { VerbRequest } from "../shared/cni/plugin.ts";
 import { messageOf } from "../shared/errors.ts";
 import { detach } from "./detach.ts";
-import { openRecord } from "./open_record.ts";
+import { openRecord } from "../ipam/open_record.ts";
 import type { SandboxDeps } from "./sandbox_deps.ts";
-import type { SandboxLock } from "./sandbox_lock.ts";
+import type { SandboxLock } from "../ipam/sandbox_lock.ts";
 
 /** A DEL, its environment and configuration checked. */
 export interface DelRequest extends VerbRequest {

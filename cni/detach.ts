@@ -8,7 +8,7 @@ import { delegateDel } from "./delegate.ts";
 import { parseLinks } from "./host_link.ts";
 import type { SandboxRecord } from "./record.ts";
 import { ruleCommands } from "./render_configuration.ts";
-import { settleAll } from "./settle_all.ts";
+import { settleAll } from "../shared/settle_all.ts";
 
 interface DetachOptions {
   readonly deps: SandboxDeps;

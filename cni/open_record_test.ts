@@ -4,7 +4,7 @@ import { danmIpName, type DanmIpSpec } from "../shared/schema/danm_ip.ts";
 import { apiError, Unavailable } from "../shared/kube/api_error.ts";
 import { sandboxRecord, SandboxWorld } from "../tests/support/cni/sandbox_world.ts";
 import { del, type DelRequest } from "./del.ts";
-import { sweep } from "./sweep.ts";
+import { sweep } from "../ipam/sweep.ts";
 
 const SIGNAL = new AbortController().signal;
 

@@ -3,7 +3,7 @@ import { CniError, ErrorCode } from "../shared/errors.ts";
 import { SchemaError } from "../shared/schema/describe_issues.ts";
 import type { InterfaceRequest } from "../shared/schema/interfaces_annotation.ts";
 import type { Network } from "../shared/schema/network.ts";
-import { describeNetwork } from "./describe_network.ts";
+import { describeNetwork } from "../shared/schema/describe_network.ts";
 import { type HostParent, hostParent } from "./host_parent.ts";
 
 /** An address that an interface is to have. */

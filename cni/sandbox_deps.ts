@@ -5,7 +5,7 @@ import type { ObjectStore } from "../ipam/object_store.ts";
 import type { BootClock } from "../shared/host/boot_clock.ts";
 import type { Run } from "../shared/host/run.ts";
 import type { Logger } from "../shared/log.ts";
-import type { RecordStore } from "./record_store.ts";
+import type { RecordStore } from "../ipam/record_store.ts";
 
 /** What attaching and detaching a sandbox needs of the world. */
 export interface SandboxDeps {

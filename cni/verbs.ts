@@ -13,10 +13,10 @@ import { parse } from "../shared/schema/describe_issues.ts";
 import { DEFAULT_LOG_FILE, NetConf } from "../shared/schema/netconf.ts";
 import { add, type AddDeps } from "./add.ts";
 import { del } from "./del.ts";
-import { createHintFiles } from "./hint_files.ts";
-import { RecordStore } from "./record_store.ts";
-import { sweep } from "./sweep.ts";
-import { toCniError } from "./to_cni_error.ts";
+import { createHintFiles } from "../ipam/hint_files.ts";
+import { RecordStore } from "../ipam/record_store.ts";
+import { sweep } from "../ipam/sweep.ts";
+import { toCniError } from "../shared/cni/to_cni_error.ts";
 
 /** What the process is started with. */
 export interface Surroundings {

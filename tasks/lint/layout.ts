@@ -1,6 +1,5 @@
 /** Modules that are pure although their names do not say so, because pure ones build on them. */
 const PURE_BY_DECLARATION = new Set([
-  "cni/describe_network.ts",
   "cni/host_parent.ts",
   "ipam/bitmap.ts",
   "ipam/subnet.ts",

@@ -1,5 +1,5 @@
 import type { SandboxRecord } from "../../../cni/record.ts";
-import { RecordStore } from "../../../cni/record_store.ts";
+import { RecordStore } from "../../../ipam/record_store.ts";
 import type { SandboxDeps } from "../../../cni/sandbox_deps.ts";
 import type { Run } from "../../../shared/host/run.ts";
 import { createLogger } from "../../../shared/log.ts";

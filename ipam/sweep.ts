@@ -1,9 +1,9 @@
-import { isInDoubt } from "../ipam/ledger.ts";
+import { isInDoubt } from "./ledger.ts";
 import { messageOf } from "../shared/errors.ts";
-import { detach } from "./detach.ts";
+import { detach } from "../cni/detach.ts";
 import { openRecord } from "./open_record.ts";
 import type { RecordFile } from "./record_store.ts";
-import type { SandboxDeps } from "./sandbox_deps.ts";
+import type { SandboxDeps } from "../cni/sandbox_deps.ts";
 
 /** Records that one command looks after, besides its own. */
 const LIMIT = 4;

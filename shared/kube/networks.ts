@@ -1,10 +1,10 @@
-import { CniError, ErrorCode } from "../shared/errors.ts";
-import { Forbidden, NotFound } from "../shared/kube/api_error.ts";
-import type { KubeClient } from "../shared/kube/client.ts";
-import type { InterfaceRequest } from "../shared/schema/interfaces_annotation.ts";
-import { type Network, NETWORK_KINDS, type NetworkKind, parseNetwork } from "../shared/schema/network.ts";
-import { resourcePath } from "../shared/schema/resources.ts";
-import { describeNetwork } from "./describe_network.ts";
+import { CniError, ErrorCode } from "../errors.ts";
+import { Forbidden, NotFound } from "./api_error.ts";
+import type { KubeClient } from "./client.ts";
+import type { InterfaceRequest } from "../schema/interfaces_annotation.ts";
+import { type Network, NETWORK_KINDS, type NetworkKind, parseNetwork } from "../schema/network.ts";
+import { resourcePath } from "../schema/resources.ts";
+import { describeNetwork } from "../schema/describe_network.ts";
 
 /** Name of the network that a Pod gets when it asks for none. */
 const DEFAULT_NETWORK = "default";

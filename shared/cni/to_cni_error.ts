@@ -1,10 +1,10 @@
-import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
-import { IpBatchError } from "../shared/host/ip_batch.ts";
-import { isNetnsGone } from "../shared/host/netns.ts";
-import { CommandError } from "../shared/host/run.ts";
-import { ApiError, TooManyRequests, Unavailable } from "../shared/kube/api_error.ts";
-import { KubeconfigError } from "../shared/kube/kube_target.ts";
-import { SchemaError } from "../shared/schema/describe_issues.ts";
+import { CniError, ErrorCode, messageOf } from "../errors.ts";
+import { IpBatchError } from "../host/ip_batch.ts";
+import { isNetnsGone } from "../host/netns.ts";
+import { CommandError } from "../host/run.ts";
+import { ApiError, TooManyRequests, Unavailable } from "../kube/api_error.ts";
+import { KubeconfigError } from "../kube/kube_target.ts";
+import { SchemaError } from "../schema/describe_issues.ts";
 
 /**
  * Brings whatever was thrown into the form that CNI answers. Several errors become one that names them all, with the

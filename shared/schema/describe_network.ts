@@ -1,4 +1,4 @@
-import type { NetworkKind } from "../shared/schema/network.ts";
+import type { NetworkKind } from "./network.ts";
 
 /** A network as messages name it: `DanmNet default/management`, `ClusterNetwork external`. */
 export function describeNetwork(kind: NetworkKind, namespace: string, name: string): string {

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { CniError, ErrorCode } from "../shared/errors.ts";
-import { IpBatchError } from "../shared/host/ip_batch.ts";
-import { CommandError } from "../shared/host/run.ts";
-import { apiError } from "../shared/kube/api_error.ts";
-import { SchemaError } from "../shared/schema/describe_issues.ts";
+import { CniError, ErrorCode } from "../errors.ts";
+import { IpBatchError } from "../host/ip_batch.ts";
+import { CommandError } from "../host/run.ts";
+import { apiError } from "../kube/api_error.ts";
+import { SchemaError } from "../schema/describe_issues.ts";
 import { toCniError } from "./to_cni_error.ts";
 
 const api = (status: number): Error =>

@@ -1,9 +1,9 @@
-import type { PodIdentity } from "../shared/cni/cni_args.ts";
-import { CniError, ErrorCode } from "../shared/errors.ts";
-import { NotFound } from "../shared/kube/api_error.ts";
-import type { KubeClient } from "../shared/kube/client.ts";
-import { parse } from "../shared/schema/describe_issues.ts";
-import { ObjectMeta } from "../shared/schema/meta.ts";
+import type { PodIdentity } from "../cni/cni_args.ts";
+import { CniError, ErrorCode } from "../errors.ts";
+import { NotFound } from "./api_error.ts";
+import type { KubeClient } from "./client.ts";
+import { parse } from "../schema/describe_issues.ts";
+import { ObjectMeta } from "../schema/meta.ts";
 import * as z from "zod/mini";
 
 /** The part of a Pod that attaching needs. */

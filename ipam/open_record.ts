@@ -1,8 +1,8 @@
 import { CniError, messageOf } from "../shared/errors.ts";
-import { identify } from "./attachment_identity.ts";
-import type { SandboxRecord } from "./record.ts";
+import { identify } from "../cni/attachment_identity.ts";
+import type { SandboxRecord } from "../cni/record.ts";
 import type { RecordFile } from "./record_store.ts";
-import type { SandboxDeps } from "./sandbox_deps.ts";
+import type { SandboxDeps } from "../cni/sandbox_deps.ts";
 
 /** What a command knows of a sandbox besides its record; all of it may be unknown. */
 export interface KnownOfSandbox {

@@ -1,7 +1,7 @@
 import type { BootClock } from "../shared/host/boot_clock.ts";
 import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
 import { parse } from "../shared/schema/describe_issues.ts";
-import { SandboxRecord } from "./record.ts";
+import { SandboxRecord } from "../cni/record.ts";
 import { lockSandbox, type SandboxLock, tryLockSandbox } from "./sandbox_lock.ts";
 
 /** What names a sandbox: the attachment that the runtime asked for. */
