@@ -2,6 +2,7 @@
 const PURE_BY_DECLARATION = new Set([
   "cni/host_parent.ts",
   "ipam/bitmap.ts",
+  "ipam/next_dynamic.ts",
   "ipam/subnet.ts",
   "shared/errors.ts",
 ]);

@@ -1,0 +1,76 @@
+import { assert, assertEquals } from "@std/assert";
+import { formatAddress, parseAddress } from "../shared/schema/address.ts";
+import type { NetworkOptions } from "../shared/schema/network.ts";
+import { seededRandom } from "../tests/support/seeded_random.ts";
+import { countDynamic, nextDynamic } from "./next_dynamic.ts";
+import { findSubnet, isDynamic, type Subnet } from "./subnet.ts";
+
+function subnetOf(options: NetworkOptions, family: 4 | 6): Subnet {
+  const subnet = findSubnet(options, family, "n");
+  assert(subnet, `no IPv${family} subnet`);
+  return subnet;
+}
+
+/** A network with a small pool, gateways and a legacy bitmap, of which any part may be missing. */
+function anyOptions(random: () => number): NetworkOptions {
+  const below = (limit: number): number => Math.floor(random() * limit);
+  const prefix = 24 + below(9);
+  const size = 1 << (32 - prefix);
+  const base = 256 - size;
+  const [start = 0, end = 0] = [base + below(size), base + below(size)].sort((a, b) => a - b);
+  const pool = random() < 0.5 ? { start: `10.0.0.${start}`, end: `10.0.0.${end}` } : {};
+  const gateways = Array.from(
+    { length: below(4) },
+    (_, index) => [`10.${index}.0.0/16`, `10.0.0.${base + below(size)}`],
+  );
+  const density = random();
+  const bytes = Uint8Array.from({ length: below(40) }, () => random() < density ? 255 : below(256));
+  return {
+    cidr: `10.0.0.${base}/${prefix}`,
+    allocation_pool: pool,
+    routes: Object.fromEntries(gateways),
+    ...(random() < 0.7 ? { alloc: bytes.toBase64() } : {}),
+  };
+}
+
+Deno.test("nextDynamic and countDynamic say what looking at every address of the pool says", () => {
+  const random = seededRandom(7);
+  for (let round = 0; round < 500; round++) {
+    const options = anyOptions(random);
+    const subnet = subnetOf(options, 4);
+    const dynamic: bigint[] = [];
+    for (let value = subnet.first; value <= subnet.last; value++) if (isDynamic(subnet, value)) dynamic.push(value);
+    const message = JSON.stringify(options);
+    assertEquals(countDynamic(subnet), dynamic.length, message);
+    for (let from = subnet.first - 2n; from <= subnet.last + 2n; from++) {
+      const inside = from >= subnet.first && from <= subnet.last;
+      const expected = inside ? dynamic.find((value) => value >= from) ?? dynamic[0] : dynamic[0];
+      assertEquals(nextDynamic(subnet, from), expected, `${message} from ${from}`);
+    }
+  }
+});
+
+Deno.test("one address that is free in a full bitmap of 8 million bits is found from everywhere", () => {
+  const bytes = new Uint8Array(1 << 20).fill(255);
+  const free = 5_000_001;
+  bytes[free >> 3] = 255 & ~(0x80 >> (free & 7));
+  const networks: { options: NetworkOptions; family: 4 | 6; is: string }[] = [
+    { options: { cidr: "10.0.0.0/9", alloc: bytes.toBase64() }, family: 4, is: "10.76.75.65" },
+    { options: { net6: "::/64", alloc6: bytes.toBase64() }, family: 6, is: "::4c:4b41" },
+  ];
+  for (const { options, family, is } of networks) {
+    const subnet = subnetOf(options, family);
+    assertEquals(countDynamic(subnet), 1);
+    const { value } = parseAddress(is);
+    for (const from of [subnet.first, value - 1n, value, value + 1n, subnet.last]) {
+      const found = nextDynamic(subnet, from);
+      assert(found !== undefined);
+      assertEquals(formatAddress({ family, value: found }), is);
+    }
+  }
+});
+
+Deno.test("a pool of which a bitmap has taken everything gives nothing", () => {
+  const subnet = subnetOf({ cidr: "10.0.0.0/9", alloc: new Uint8Array(1 << 20).fill(255).toBase64() }, 4);
+  assertEquals([nextDynamic(subnet, subnet.first + 4_000_000n), countDynamic(subnet)], [undefined, 0]);
+});
