@@ -7,16 +7,14 @@ import { type InterfaceRequest, parseInterfacesAnnotation } from "../shared/sche
 import type { Network } from "../shared/schema/network.ts";
 import type { AddRequest } from "./add_request.ts";
 import { attach } from "./attach.ts";
-import { detach } from "./detach.ts";
 import { getDefaultNetwork, getNetworks } from "../shared/kube/networks.ts";
-import { openRecord } from "../ipam/open_record.ts";
+import { clearOlderSandboxes, clearOwnPast, refuseDetached } from "../ipam/earlier_records.ts";
 import type { Logger } from "../shared/log.ts";
 import { writeEvent } from "./event.ts";
 import { planAttachments, type PlannedAttachment } from "./plan_attachments.ts";
 import { getPod, type Pod } from "../shared/kube/pod.ts";
-import type { SandboxRecord } from "./record.ts";
 import type { SandboxDeps } from "./sandbox_deps.ts";
-import { TOMBSTONE_SECONDS } from "../ipam/sandbox_lock.ts";
+import { createSandboxKeeper } from "./sandbox_keeper.ts";
 
 /** What ADD needs besides. */
 export interface AddDeps extends SandboxDeps {
@@ -41,17 +39,10 @@ export async function add(request: AddRequest, deps: AddDeps): Promise<CniResult
     });
   }
   using lock = await deps.records.lock(request, signal);
-  if (lock.detachedFor !== undefined) {
-    throw new CniError(
-      ErrorCode.InvalidRequest,
-      `sandbox ${request.containerID} was detached ${Math.round(lock.detachedFor)} s ago`,
-      {
-        details:
-          `a container id is attached again after ${TOMBSTONE_SECONDS} s at the earliest: a late ADD must not undo a DEL`,
-      },
-    );
-  }
-  const inherited = await clearOwnPast(request, deps);
+  refuseDetached(lock, request.containerID);
+  const keeper = createSandboxKeeper(deps);
+  const known = { ...request, podNamespace: request.identity.namespace };
+  const inherited = await clearOwnPast({ ...request, known }, keeper);
   const client = await deps.client(signal);
   const pod = await getPod(client, request.identity, signal);
   const { requests, networks } = await resolveNetworks(pod, { client, namespace: request.identity.namespace, signal });
@@ -62,8 +53,9 @@ export async function add(request: AddRequest, deps: AddDeps): Promise<CniResult
     requests,
     networks,
   });
-  using _podLock = await deps.records.lockPod(pod.metadata.uid ?? request.containerID, signal);
-  await clearOlderSandboxes(pod, request, deps);
+  const podUID = pod.metadata.uid ?? request.containerID;
+  using _podLock = await deps.records.lockPod(podUID, signal);
+  await clearOlderSandboxes({ ...request, podUID, known: { podNamespace: known.podNamespace } }, keeper);
   const node = request.netconf.nodeName || pod.spec.nodeName || request.hostname;
   const log = deps.log.with({
     pod: `${request.identity.namespace}/${pod.metadata.name}`,
@@ -96,63 +88,6 @@ async function tellWarnings(
       log.warn(note);
       await writeEvent(client, { pod: { namespace, name, uid }, node, reason: "PolicyRoutesNotSet", note }, signal)
         .catch((error) => log.warn("an Event could not be written", { error: messageOf(error) }));
-    }
-  }
-}
-
-/**
- * Undoes what an ADD of this very sandbox left when it died.
- *
- * @returns records that only wait for writes of unknown fate
- * @throws {CniError} code 104 when the sandbox is attached already
- */
-async function clearOwnPast(request: AddRequest, deps: AddDeps): Promise<SandboxRecord[]> {
-  const options = { deps, signal: request.signal, known: { ...request, podNamespace: request.identity.namespace } };
-  for (const file of deps.records.find(request)) {
-    if (file.state === "attached") {
-      throw new CniError(ErrorCode.InvalidRequest, `sandbox ${request.containerID} is attached already`, {
-        details: "ADD is not repeated on an attached sandbox; DEL comes first",
-      });
-    }
-    if (file.state !== "doubtful") await detach(await openRecord(file, options), options);
-  }
-  return await Promise.all(deps.records.find(request).map((file) => openRecord(file, options)));
-}
-
-/**
- * Detaches what this node still has of older sandboxes of the Pod: of one Pod only the newest sandbox lives.
- *
- * @throws {CniError} code 104 when this is not the newest: an ADD that hung while another sandbox took its place
- */
-async function clearOlderSandboxes(pod: Pod, request: AddRequest, deps: AddDeps): Promise<void> {
-  for (const file of deps.records.list()) {
-    if (file.podUID !== pod.metadata.uid || file.containerID === request.containerID || file.state === "doubtful") {
-      continue;
-    }
-    using lock = await deps.records.lock(file, request.signal);
-    const [still] = deps.records.find(file).filter(({ state }) => state !== "doubtful");
-    if (!still) continue;
-    const known = { podNamespace: request.identity.namespace };
-    const record = await openRecord(still, { deps, signal: request.signal, known });
-    // A time behind now is from before the last boot.
-    if (record.startedAt > request.startedAt && record.startedAt <= deps.clock()) {
-      throw new CniError(
-        ErrorCode.InvalidRequest,
-        `sandbox ${request.containerID} is superseded by ${file.containerID}`,
-        {
-          details: "its ADD started later for the same Pod; of one Pod only the newest sandbox lives",
-        },
-      );
-    }
-    try {
-      await detach(record, { deps, signal: request.signal });
-      lock.bury();
-    } catch (error) {
-      // Its own DEL comes, or the sweep; a static address of it is taken over anyway.
-      deps.log.warn("an older sandbox of the Pod could not be detached", {
-        record: file.path,
-        error: messageOf(error),
-      });
     }
   }
 }

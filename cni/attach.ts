@@ -18,7 +18,8 @@ import type { Pod } from "../shared/kube/pod.ts";
 import type { SandboxRecord } from "./record.ts";
 import { type Configured, type GivenAddress, renderRules } from "./render_configuration.ts";
 import { mergeResult } from "./result.ts";
-import { claimDepsOf, type SandboxDeps } from "./sandbox_deps.ts";
+import { claimDepsOf } from "../ipam/record_keeper.ts";
+import type { SandboxDeps } from "./sandbox_deps.ts";
 import { settleAll } from "../shared/settle_all.ts";
 
 /** A sandbox that is to be attached, and everything that was decided for it. */

@@ -1,7 +1,7 @@
 import type { VerbRequest } from "../shared/cni/plugin.ts";
 import { messageOf } from "../shared/errors.ts";
 import { detach } from "./detach.ts";
-import { openRecord } from "../ipam/open_record.ts";
+import { openSandboxRecord } from "./sandbox_keeper.ts";
 import type { SandboxDeps } from "./sandbox_deps.ts";
 import type { SandboxLock } from "../ipam/sandbox_lock.ts";
 
@@ -23,7 +23,11 @@ export async function del(request: DelRequest, deps: SandboxDeps): Promise<void>
   using lock = await deps.records.lock(request, signal);
   for (const file of deps.records.find(request)) {
     if (file.state === "doubtful") continue;
-    const record = await openRecord(file, { deps, signal, known: { ...request, podNamespace: namespaceOf(request) } });
+    const record = await openSandboxRecord(file, {
+      deps,
+      signal,
+      known: { ...request, podNamespace: namespaceOf(request) },
+    });
     // Plugins may have moved since the ADD.
     const path = [...new Set([...request.path, ...record.path])];
     await detach({ ...record, path }, { deps, signal, netns: request.netns });

@@ -1,12 +1,10 @@
-import { claimDepsOf, type SandboxDeps } from "./sandbox_deps.ts";
-import { release } from "../ipam/claim.ts";
-import { isInDoubt, Ledger } from "../ipam/ledger.ts";
-import { messageOf } from "../shared/errors.ts";
+import { markDetaching, releaseRecord } from "../ipam/release_record.ts";
 import { IpBatchError, type IpCommand, runIpBatch } from "../shared/host/ip_batch.ts";
 import { isNetnsGone } from "../shared/host/netns.ts";
 import { delegateDel } from "./delegate.ts";
 import { parseLinks } from "./host_link.ts";
 import type { SandboxRecord } from "./record.ts";
+import type { SandboxDeps } from "./sandbox_deps.ts";
 import { ruleCommands } from "./render_configuration.ts";
 import { settleAll } from "../shared/settle_all.ts";
 
@@ -46,40 +44,12 @@ export async function detach(
       delegateDel(call, { ...sandbox, run: deps.run, signal }).catch((error) => keep([call.interface], error))
     ),
   ]);
-  const ledger = new Ledger(record.objects, { save: () => {}, clock: deps.clock });
-  for (const kind of ["DanmEp", "DanmIp"] as const) {
-    const objects = ledger.objects.filter((object) => object.kind === kind && !kept.has(object.interface));
-    await Promise.all(
-      objects.map((object) =>
-        release(object, { deps: claimDepsOf(deps, { ledger, containerID: record.containerID }), signal })
-          .catch((error) => keep([object.interface], error))
-      ),
-    );
-  }
-  const left: SandboxRecord = { ...record, objects: [...ledger.objects] };
-  if (errors.length > 0) {
-    try {
-      deps.records.write(left);
-    } catch (error) {
-      // What is on disk names more than is left, which does no harm.
-      errors.push(error);
-    }
-    throw new AggregateError(errors, "");
-  }
-  if (left.objects.some((object) => isInDoubt(object, deps.clock()))) {
-    deps.records.write({ ...left, state: "doubtful", links: [], rules: [], delegates: [] }, record.state);
-  } else deps.records.remove(record);
-}
-
-/** From here on the sweep goes on with it if nobody else does. */
-function markDetaching(record: SandboxRecord, deps: SandboxDeps): SandboxRecord {
-  if (record.state !== "attached") return record;
-  try {
-    return deps.records.move(record, "detaching");
-  } catch (error) {
-    deps.log.warn("a record cannot say that its sandbox is being detached", { error: messageOf(error) });
-    return record;
-  }
+  await releaseRecord(record, {
+    deps,
+    signal,
+    failed: { interfaces: kept, errors },
+    doubtful: (left) => ({ ...left, links: [], rules: [], delegates: [] }),
+  });
 }
 
 /**

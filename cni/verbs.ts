@@ -16,6 +16,8 @@ import { del } from "./del.ts";
 import { createHintFiles } from "../ipam/hint_files.ts";
 import { RecordStore } from "../ipam/record_store.ts";
 import { sweep } from "../ipam/sweep.ts";
+import { SandboxRecord } from "./record.ts";
+import { createSandboxKeeper } from "./sandbox_keeper.ts";
 import { toCniError } from "../shared/cni/to_cni_error.ts";
 
 /** What the process is started with. */
@@ -44,7 +46,7 @@ export function createVerbs(surroundings: Surroundings): Verbs {
       const netconf = readNetConf(request);
       const deps = createDeps(netconf, { surroundings, log });
       const result = await work({ deps, netconf, signal: AbortSignal.timeout(netconf.timeoutMs) });
-      await sweep(deps, AbortSignal.timeout(SWEEP_MS));
+      await sweep(createSandboxKeeper(deps), AbortSignal.timeout(SWEEP_MS));
       return result;
     } catch (error) {
       const failure = toCniError(error, `${command} of sandbox ${request.containerID}`);
@@ -109,7 +111,7 @@ function createDeps(netconf: NetConf, options: { surroundings: Surroundings; log
     log,
     run: logRuns(createRun(path), log),
     clock: bootClock,
-    records: new RecordStore(stateDir, bootClock),
+    records: new RecordStore(stateDir, { clock: bootClock, schema: SandboxRecord }),
     hints: createHintFiles(`${stateDir}/hints`),
     objects: lazyObjectStore(async (signal) => createObjectStore(await client(signal))),
     random: Math.random,

@@ -1,7 +1,7 @@
 import { AlreadyExists, ApiError, Conflict, NotFound } from "../shared/kube/api_error.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
 import { DanmEp } from "../shared/schema/danm_ep.ts";
-import { DanmIp } from "../shared/schema/danm_ip.ts";
+import { DanmIp, type DanmIpSpec } from "../shared/schema/danm_ip.ts";
 import { parse } from "../shared/schema/describe_issues.ts";
 import { API_VERSION, ObjectMeta } from "../shared/schema/meta.ts";
 import { resourcePath } from "../shared/schema/resources.ts";
@@ -69,6 +69,8 @@ export interface ObjectStore {
 export interface ListedObject extends OwnedObject {
   readonly uid: string;
   readonly podUID: string;
+  /** Of a DanmIp, the plugin that took it; undefined = `danm`. */
+  readonly plugin?: DanmIpSpec["plugin"];
   /** Path of the sandbox's namespace, which DanmEps tell. */
   readonly netns?: string | undefined;
 }
@@ -147,10 +149,11 @@ async function listOwned(
   const endpoints = await Promise.all(
     [...new Set(namespaces)].map((namespace) => list({ kind: "DanmEp", namespace, field: "CID" })),
   );
-  return [...addresses, ...endpoints.flat()].map(({ object, stored: { uid, podUID }, netns }) => ({
+  return [...addresses, ...endpoints.flat()].map(({ object, stored: { uid, podUID }, plugin, netns }) => ({
     ...object,
     uid,
     podUID,
+    plugin,
     ...(netns && { netns }),
   }));
 }
@@ -158,6 +161,7 @@ async function listOwned(
 interface Listed {
   readonly object: OwnedObject;
   readonly stored: StoredObject;
+  readonly plugin: DanmIpSpec["plugin"];
   readonly netns: string | undefined;
 }
 
@@ -165,7 +169,8 @@ function readListed(at: { kind: OwnedObject["kind"]; namespace: string | undefin
   const { name } = parse(NamedObject, item, at.kind).metadata;
   const found = stored({ ...at, name }, item);
   const netns = at.kind === "DanmEp" ? parse(DanmEp, item, at.kind).spec.netns : undefined;
-  return { object: { ...at, name, interface: found.interface }, stored: found, netns };
+  const plugin = at.kind === "DanmIp" ? parse(DanmIp, item, at.kind).spec.plugin : undefined;
+  return { object: { ...at, name, interface: found.interface }, stored: found, plugin, netns };
 }
 
 async function createObject(

@@ -1,20 +1,26 @@
 import { CniError, messageOf } from "../shared/errors.ts";
-import { identify } from "../cni/attachment_identity.ts";
-import type { SandboxRecord } from "../cni/record.ts";
+import type { AllocationRecord } from "./allocation_record.ts";
+import type { ListedObject } from "./object_store.ts";
+import type { KnownOfAttachment, NodeDeps } from "./record_keeper.ts";
 import type { RecordFile } from "./record_store.ts";
-import type { SandboxDeps } from "../cni/sandbox_deps.ts";
 
-/** What a command knows of a sandbox besides its record; all of it may be unknown. */
-export interface KnownOfSandbox {
-  readonly podNamespace?: string | undefined;
-  readonly netns?: string;
-  readonly networkName?: string;
-  readonly args?: string;
-  readonly path?: readonly string[];
+/** Adds to a record that is made again what the plugin's own records have besides. */
+export type Rebuild<R extends AllocationRecord> = (
+  record: AllocationRecord,
+  listed: readonly ListedObject[],
+) => R | Promise<R>;
+
+interface OpenOptions<R extends AllocationRecord> {
+  readonly deps: NodeDeps<R>;
+  readonly signal: AbortSignal;
+  /** The plugin whose addresses they are; see `plugin` of DanmIps. */
+  readonly plugin: ListedObject["plugin"];
+  readonly known?: KnownOfAttachment | undefined;
+  readonly rebuild: Rebuild<R>;
 }
 
 /**
- * Reads a record, its sandbox being locked. One that is damaged (zero length after a loss of power) is kept under
+ * Reads a record, its attachment being locked. One that is damaged (zero length after a loss of power) is kept under
  * another name, and made again from what the API server has under the container id, so that it blocks neither DEL nor
  * ADD for ever. What only the damaged file knew is delegates' links and policy rules, which go with the namespace, and
  * writes that may still come, which the cleaner finds.
@@ -22,16 +28,13 @@ export interface KnownOfSandbox {
  * @throws {ApiError} when the API server does not tell; the damaged record is then still in its place
  * @throws {CniError} code 5 when the record cannot be written again
  */
-export async function openRecord(
-  file: RecordFile,
-  options: { deps: SandboxDeps; signal: AbortSignal; known?: KnownOfSandbox },
-): Promise<SandboxRecord> {
+export async function openRecord<R extends AllocationRecord>(file: RecordFile, options: OpenOptions<R>): Promise<R> {
   const { deps } = options;
   try {
     return deps.records.read(file);
   } catch (error) {
     if (!(error instanceof CniError)) throw error;
-    const record = await rebuild(file, options);
+    const record = await makeAgain(file, options);
     const kept = deps.records.keepDamaged(file);
     deps.records.write(record);
     deps.log.error("a record was damaged; what the API server has of its sandbox takes its place", {
@@ -44,22 +47,14 @@ export async function openRecord(
   }
 }
 
-async function rebuild(
-  file: RecordFile,
-  { deps, signal, known = {} }: { deps: SandboxDeps; signal: AbortSignal; known?: KnownOfSandbox },
-): Promise<SandboxRecord> {
+async function makeAgain<R extends AllocationRecord>(file: RecordFile, options: OpenOptions<R>): Promise<R> {
+  const { deps, signal, plugin, known = {}, rebuild } = options;
   const { containerID, ifname, podUID, state } = file;
-  const { podNamespace, networkName = "", args = "", path = [] } = known;
-  const listed = await deps.objects.listOwned({ containerID, podNamespace }, signal);
+  const { podNamespace, networkName = "" } = known;
   const others = namesInOtherRecords(file, deps);
-  const objects = listed.filter((object) => object.podUID === podUID && !others.has(object.name))
-    .map(({ kind, namespace, name, interface: of, uid }) => ({ kind, namespace, name, interface: of, uid }));
-  const netns = known.netns ?? listed.find((object) => object.netns !== undefined)?.netns ?? "";
-  const interfaces = [...new Set([ifname, ...objects.map((object) => object.interface)])];
-  const links = await Promise.all(
-    interfaces.map(async (name) => ({ interface: name, group: (await identify(containerID, name)).group })),
-  );
-  return {
+  const listed = (await deps.objects.listOwned({ containerID, podNamespace }, signal))
+    .filter((object) => object.plugin === plugin && object.podUID === podUID && !others.has(object.name));
+  const record: AllocationRecord = {
     version: 1,
     state,
     // Not known: older than whatever is compared with it.
@@ -67,20 +62,21 @@ async function rebuild(
     networkName,
     containerID,
     ifname,
-    netns,
-    args,
-    path: [...path],
     node: "",
     pod: { namespace: podNamespace ?? "", name: "", uid: podUID },
-    links,
-    rules: [],
-    delegates: [],
-    objects,
+    objects: listed.map(({ kind, namespace, name, interface: of, uid }) => ({
+      kind,
+      namespace,
+      name,
+      interface: of,
+      uid,
+    })),
   };
+  return await rebuild(record, listed);
 }
 
 /** A container may have several attachments of ours, each with a record of its own: what theirs name is theirs. */
-function namesInOtherRecords(file: RecordFile, deps: SandboxDeps): ReadonlySet<string> {
+function namesInOtherRecords<R extends AllocationRecord>(file: RecordFile, deps: NodeDeps<R>): ReadonlySet<string> {
   const names = new Set<string>();
   for (const other of deps.records.list()) {
     if (other.containerID !== file.containerID || other.path === file.path) continue;

@@ -1,8 +1,9 @@
 import type { BootClock } from "../shared/host/boot_clock.ts";
 import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
 import { parse } from "../shared/schema/describe_issues.ts";
-import { SandboxRecord } from "../cni/record.ts";
+import type { AllocationRecord } from "./allocation_record.ts";
 import { lockSandbox, type SandboxLock, tryLockSandbox } from "./sandbox_lock.ts";
+import type * as z from "zod/mini";
 
 /** What names a sandbox: the attachment that the runtime asked for. */
 export interface SandboxKey {
@@ -14,7 +15,7 @@ export interface SandboxKey {
 export interface RecordFile extends SandboxKey {
   readonly path: string;
   readonly podUID: string;
-  readonly state: SandboxRecord["state"];
+  readonly state: AllocationRecord["state"];
 }
 
 const FILE_NAME = /^([^~]*)~([^~]*)~(.*)\.(attaching|attached|detaching|doubtful)$/;
@@ -23,14 +24,16 @@ const FILE_NAME = /^([^~]*)~([^~]*)~(.*)\.(attaching|attached|detaching|doubtful
  * The records of this node: JSON files `<podUID>~<containerID>~<ifname>.<state>`, so that one look at the directory
  * finds a sandbox, a Pod's older sandboxes, and what somebody left behind.
  */
-export class RecordStore {
+export class RecordStore<R extends AllocationRecord> {
   readonly #dir: string;
   readonly #clock: BootClock;
+  readonly #schema: z.ZodMiniType<R>;
 
   /** @throws {CniError} code 5 when the directory cannot be made */
-  constructor(dir: string, clock: BootClock) {
+  constructor(dir: string, options: { clock: BootClock; schema: z.ZodMiniType<R> }) {
     this.#dir = dir;
-    this.#clock = clock;
+    this.#clock = options.clock;
+    this.#schema = options.schema;
     try {
       Deno.mkdirSync(`${dir}/locks`, { recursive: true, mode: 0o700 });
     } catch (cause) {
@@ -80,9 +83,9 @@ export class RecordStore {
    *
    * @throws {CniError} code 6 when it is damaged; the message says where it is
    */
-  read(file: RecordFile): SandboxRecord {
+  read(file: RecordFile): R {
     try {
-      const record = parse(SandboxRecord, JSON.parse(Deno.readTextFileSync(file.path)), `record ${file.path}`);
+      const record = parse(this.#schema, JSON.parse(Deno.readTextFileSync(file.path)), `record ${file.path}`);
       return { ...record, state: file.state };
     } catch (cause) {
       throw new CniError(ErrorCode.DecodingFailure, `record ${file.path} cannot be read: ${messageOf(cause)}`, {
@@ -104,7 +107,7 @@ export class RecordStore {
    * @param previous the state it has on disk
    * @throws {CniError} code 5
    */
-  write(record: SandboxRecord, previous: SandboxRecord["state"] = record.state): void {
+  write(record: R, previous: R["state"] = record.state): void {
     const path = this.#path(record, record.state);
     const before = this.#path(record, previous);
     const temporary = `${before}.new`;
@@ -146,13 +149,13 @@ export class RecordStore {
    * @returns the record in its new state
    * @throws {Deno.errors} of the file system
    */
-  move(record: SandboxRecord, state: SandboxRecord["state"]): SandboxRecord {
+  move(record: R, state: R["state"]): R {
     Deno.renameSync(this.#path(record, record.state), this.#path(record, state));
     return { ...record, state };
   }
 
   /** Removes a record that is on disk in that state. */
-  remove(record: SandboxRecord): void {
+  remove(record: R): void {
     removeIfThere(this.#path(record, record.state));
   }
 
@@ -182,7 +185,7 @@ export class RecordStore {
     return `${this.#dir}/locks/${lockName(key)}`;
   }
 
-  #path(record: SandboxRecord, state: SandboxRecord["state"]): string {
+  #path(record: R, state: R["state"]): string {
     return `${this.#dir}/${record.pod.uid}~${record.containerID}~${record.ifname}.${state}`;
   }
 }

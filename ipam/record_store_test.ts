@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { CniError } from "../shared/errors.ts";
 import { sandboxRecord, SandboxWorld } from "../tests/support/cni/sandbox_world.ts";
+import { AllocationRecord } from "./allocation_record.ts";
 import { RecordStore } from "./record_store.ts";
 
 const KEY = { containerID: "c1", ifname: "eth0" };
@@ -93,7 +94,10 @@ Deno.test("files that are no records are passed over", () => {
 Deno.test("a directory that cannot be made is an I/O error", async () => {
   const file = await Deno.makeTempFile({ prefix: "danm-records-" });
   try {
-    assertEquals(assertThrows(() => new RecordStore(`${file}/x`, () => 0), CniError).code, 5);
+    assertEquals(
+      assertThrows(() => new RecordStore(`${file}/x`, { clock: () => 0, schema: AllocationRecord }), CniError).code,
+      5,
+    );
   } finally {
     await Deno.remove(file);
   }

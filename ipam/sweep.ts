@@ -1,9 +1,8 @@
-import { isInDoubt } from "./ledger.ts";
 import { messageOf } from "../shared/errors.ts";
-import { detach } from "../cni/detach.ts";
-import { openRecord } from "./open_record.ts";
+import type { AllocationRecord } from "./allocation_record.ts";
+import { isInDoubt } from "./ledger.ts";
+import type { NodeDeps, RecordKeeper } from "./record_keeper.ts";
 import type { RecordFile } from "./record_store.ts";
-import type { SandboxDeps } from "../cni/sandbox_deps.ts";
 
 /** Records that one command looks after, besides its own. */
 const LIMIT = 4;
@@ -15,7 +14,8 @@ const LIMIT = 4;
  *
  * Failures are logged: the next command tries again.
  */
-export async function sweep(deps: SandboxDeps, signal: AbortSignal): Promise<void> {
+export async function sweep<R extends AllocationRecord>(keeper: RecordKeeper<R>, signal: AbortSignal): Promise<void> {
+  const { deps } = keeper;
   let looked = 0;
   const left = listLeft(deps);
   // From anywhere on, so that some that fail again and again are not in the way of all others.
@@ -23,7 +23,7 @@ export async function sweep(deps: SandboxDeps, signal: AbortSignal): Promise<voi
   for (const file of [...left.slice(start), ...left.slice(0, start)]) {
     if (looked === LIMIT || signal.aborted) return;
     try {
-      if (await settle(file, { deps, signal })) looked++;
+      if (await settle(file, { keeper, signal })) looked++;
     } catch (error) {
       looked++;
       deps.log.warn("what a sandbox left behind could not be released; the next command tries again", {
@@ -35,7 +35,7 @@ export async function sweep(deps: SandboxDeps, signal: AbortSignal): Promise<voi
 }
 
 /** A directory that cannot be listed is no reason to fail for a command that has done its own work. */
-function listLeft(deps: SandboxDeps): RecordFile[] {
+function listLeft<R extends AllocationRecord>(deps: NodeDeps<R>): RecordFile[] {
   try {
     return deps.records.list().filter(({ state }) => state !== "attached");
   } catch (error) {
@@ -44,14 +44,18 @@ function listLeft(deps: SandboxDeps): RecordFile[] {
   }
 }
 
-async function settle(file: RecordFile, options: { deps: SandboxDeps; signal: AbortSignal }): Promise<boolean> {
-  const { records, clock } = options.deps;
+async function settle<R extends AllocationRecord>(
+  file: RecordFile,
+  options: { keeper: RecordKeeper<R>; signal: AbortSignal },
+): Promise<boolean> {
+  const { keeper } = options;
+  const { records, clock } = keeper.deps;
   using lock = records.tryLock(file);
   // Whoever holds the lock is at work on it; and the state may have changed before we got it.
   if (!lock || !records.find(file).some(({ path }) => path === file.path)) return false;
-  const record = await openRecord(file, options);
+  const record = await keeper.open(file, options);
   if (record.state === "doubtful" && record.objects.some((object) => isInDoubt(object, clock()))) return false;
-  await detach(record, options);
+  await keeper.detach(record, options);
   if (lock.detachedFor === undefined && records.find(file).length === 0) lock.remove();
   return true;
 }

@@ -19,6 +19,11 @@ export const DanmIpSpec = z.object({
   containerID: z.string().check(z.minLength(1), z.maxLength(128), z.regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/)),
   interface: z.string().check(z.minLength(1), z.maxLength(15)),
   node: dnsName,
+  /**
+   * The plugin that took the address, where that is not `danm`: it was called without `danm`, so there is no DanmEp, and
+   * the address is its Pod's as long as that lives.
+   */
+  plugin: z.optional(z.literal("danm-ipam")),
 });
 /** `spec` of a held address. */
 export type DanmIpSpec = z.infer<typeof DanmIpSpec>;

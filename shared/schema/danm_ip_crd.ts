@@ -55,6 +55,7 @@ export const DANM_IP_CRD: CrdDefinition = {
     "spec.containerID": "Sandbox of the Pod that holds the address.",
     "spec.interface": "Interface of the Pod that has the address.",
     "spec.node": "Node that the Pod runs on.",
+    "spec.plugin": "CNI plugin that took the address, where that is not danm. Such an address has no DanmEp.",
   },
   rules: {
     "": NAME_RULES,

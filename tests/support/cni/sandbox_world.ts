@@ -1,4 +1,4 @@
-import type { SandboxRecord } from "../../../cni/record.ts";
+import { SandboxRecord } from "../../../cni/record.ts";
 import { RecordStore } from "../../../ipam/record_store.ts";
 import type { SandboxDeps } from "../../../cni/sandbox_deps.ts";
 import type { Run } from "../../../shared/host/run.ts";
@@ -9,13 +9,13 @@ import { MemoryObjectStore } from "../ipam/memory_object_store.ts";
 export class SandboxWorld implements Disposable {
   readonly dir = Deno.makeTempDirSync({ prefix: "danm-records-" });
   readonly server = new MemoryObjectStore();
-  readonly records: RecordStore;
+  readonly records: RecordStore<SandboxRecord>;
   readonly commands: string[] = [];
   readonly logged: string[] = [];
   now = 1000;
 
   constructor() {
-    this.records = new RecordStore(this.dir, () => this.now);
+    this.records = new RecordStore(this.dir, { clock: () => this.now, schema: SandboxRecord });
   }
 
   /** What the plugin's verbs are given; parts may be replaced. */

@@ -4,6 +4,7 @@ import { danmIpName, type DanmIpSpec } from "../shared/schema/danm_ip.ts";
 import { apiError, Unavailable } from "../shared/kube/api_error.ts";
 import { sandboxRecord, SandboxWorld } from "../tests/support/cni/sandbox_world.ts";
 import { del, type DelRequest } from "./del.ts";
+import { createSandboxKeeper } from "./sandbox_keeper.ts";
 import { sweep } from "../ipam/sweep.ts";
 
 const SIGNAL = new AbortController().signal;
@@ -112,7 +113,7 @@ Deno.test("sweeping looks after damaged records of dead ADDs, and leaves attache
   await addEndpoint(world, "web-1");
   damage(world, "attaching");
   world.records.write(sandboxRecord({ containerID: "c9" }));
-  await sweep(world.deps(), SIGNAL);
+  await sweep(createSandboxKeeper(world.deps()), SIGNAL);
   assertEquals(names(world), []);
   assertEquals(world.files(), ["p1~c1~eth0.attaching.damaged", "p1~c9~eth0.attached"]);
 });
@@ -124,11 +125,11 @@ Deno.test("sweeping does not touch a sandbox that somebody works on, nor writes 
   world.records.write(sandboxRecord({ state: "doubtful", objects: [{ ...object, unsettledAt: 950 }] }));
   world.records.write(sandboxRecord({ containerID: "c2", state: "attaching", objects: [object] }));
   using _busy = world.records.tryLock({ containerID: "c2", ifname: "eth0" });
-  await sweep(world.deps(), SIGNAL);
+  await sweep(createSandboxKeeper(world.deps()), SIGNAL);
   assertEquals(names(world), ["10.0.0.1.dn.default.n"]);
   assertEquals(world.records.list().length, 2);
   world.now = 950 + 121;
-  await sweep(world.deps(), SIGNAL);
+  await sweep(createSandboxKeeper(world.deps()), SIGNAL);
   assertEquals([names(world), world.records.list().map(({ containerID }) => containerID)], [[], ["c2"]]);
 });
 
