@@ -1,18 +1,10 @@
-import { findSubnet, parseStatic, type Subnet } from "../ipam/subnet.ts";
+import { planAddresses, type PlannedAddress } from "../ipam/plan_addresses.ts";
 import { CniError, ErrorCode } from "../shared/errors.ts";
 import { SchemaError } from "../shared/schema/describe_issues.ts";
 import type { InterfaceRequest } from "../shared/schema/interfaces_annotation.ts";
 import type { Network } from "../shared/schema/network.ts";
 import { describeNetwork } from "../shared/schema/describe_network.ts";
 import { type HostParent, hostParent } from "./host_parent.ts";
-
-/** An address that an interface is to have. */
-export interface PlannedAddress {
-  readonly family: 4 | 6;
-  readonly subnet: Subnet;
-  /** Undefined = any of the pool. */
-  readonly static?: bigint | undefined;
-}
 
 /** A route of an interface; `table` undefined = the main table. */
 export interface PlannedRoute {
@@ -91,7 +83,12 @@ function planOne(input: PlanInput, one: One): PlannedAttachment {
     );
   }
   checkTenant(network, { subject, namespace: input.namespace });
-  const addresses = [...planAddress(one, { subject, family: 4 }), ...planAddress(one, { subject, family: 6 })];
+  const addresses = planAddresses(one.request, {
+    network,
+    subject,
+    source: "annotation danm.io/interfaces",
+    path: `[${index}].`,
+  });
   const has = (family: 4 | 6): boolean => addresses.some((address) => address.family === family);
   return {
     interface: nameInterface(input, { prefix: options.container_prefix, index, subject }),
@@ -137,27 +134,6 @@ function checkFirstName(name: string): string {
   throw new CniError(ErrorCode.InvalidEnvironment, `CNI_IFNAME=${JSON.stringify(name)} cannot be used`, {
     details: `quotes, backslashes and # are not supported in the name of an interface, and ${LOOPBACK} is taken`,
   });
-}
-
-function planAddress(one: One, at: { subject: string; family: 4 | 6 }): PlannedAddress[] {
-  const { request, network, index } = one;
-  const { subject, family } = at;
-  const asked = family === 4 ? request.ip : request.ip6;
-  if (asked === undefined || asked === "none") return [];
-  const field = `[${index}].${family === 4 ? "ip" : "ip6"}`;
-  const subnet = findSubnet(network.spec.Options, family, subject);
-  if (!subnet) {
-    const missing = family === 4 ? "cidr" : "net6";
-    throw new CniError(
-      ErrorCode.InvalidRequest,
-      `interfaces${field}: ${subject} has no IPv${family} subnet (${missing})`,
-      {
-        details: `ask for "none" there, or give the network a ${missing}`,
-      },
-    );
-  }
-  if (asked === "dynamic") return [{ family, subnet }];
-  return [{ family, subnet, static: parseStatic(subnet, asked, { subject: "annotation danm.io/interfaces", field }) }];
 }
 
 function planRoutes(one: One, has: (family: 4 | 6) => boolean): Pick<PlannedAttachment, "routes" | "warnings"> {

@@ -1,8 +1,9 @@
 import { formatAddress, formatCidr } from "../shared/schema/address.ts";
+import type { PlannedAddress } from "../ipam/plan_addresses.ts";
 import { withPrefix } from "../ipam/subnet.ts";
 import type { IpCommand } from "../shared/host/ip_batch.ts";
 import type { Sysctl } from "../shared/host/sysctl.ts";
-import type { PlannedAddress, PlannedAttachment } from "./plan_attachments.ts";
+import type { PlannedAttachment } from "./plan_attachments.ts";
 import type { OwnRule } from "./record.ts";
 
 /** An address that was allocated for an interface. */

@@ -1,24 +1,19 @@
-import { abortable } from "../shared/abortable.ts";
-import { createObjectStore, lazyObjectStore } from "../ipam/object_store.ts";
+import { createNodeDeps } from "../ipam/create_node_deps.ts";
+import { sweep } from "../ipam/sweep.ts";
 import { parseCniArgs, podOf } from "../shared/cni/cni_args.ts";
+import { openLog } from "../shared/cni/open_log.ts";
 import type { VerbRequest, Verbs } from "../shared/cni/plugin.ts";
+import { toCniError } from "../shared/cni/to_cni_error.ts";
 import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
-import { bootClock } from "../shared/host/boot_clock.ts";
 import { createRun, type Run } from "../shared/host/run.ts";
-import { KubeClient } from "../shared/kube/client.ts";
-import type { RequestInfo } from "../shared/kube/client_options.ts";
-import { loadKubeconfig } from "../shared/kube/kubeconfig.ts";
-import { createLogger, fileSink, type Logger, stderrSink, teeSink } from "../shared/log.ts";
+import { createConnect } from "../shared/kube/connect.ts";
+import type { Logger } from "../shared/log.ts";
 import { parse } from "../shared/schema/describe_issues.ts";
-import { DEFAULT_LOG_FILE, NetConf } from "../shared/schema/netconf.ts";
+import { NetConf } from "../shared/schema/netconf.ts";
 import { add, type AddDeps } from "./add.ts";
 import { del } from "./del.ts";
-import { createHintFiles } from "../ipam/hint_files.ts";
-import { RecordStore } from "../ipam/record_store.ts";
-import { sweep } from "../ipam/sweep.ts";
 import { SandboxRecord } from "./record.ts";
 import { createSandboxKeeper } from "./sandbox_keeper.ts";
-import { toCniError } from "../shared/cni/to_cni_error.ts";
 
 /** What the process is started with. */
 export interface Surroundings {
@@ -28,8 +23,6 @@ export interface Surroundings {
   readonly stateDir: string;
   hostname(): string;
 }
-
-const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
 /** Time for looking after what other sandboxes left, in milliseconds, when a command's own work is done. */
 const SWEEP_MS = 2000;
@@ -41,7 +34,7 @@ export function createVerbs(surroundings: Surroundings): Verbs {
     command: string,
     work: (context: { deps: AddDeps; netconf: NetConf; signal: AbortSignal }) => Promise<T>,
   ): Promise<T> {
-    const log = openLog(request);
+    const log = openLog(request.conf);
     try {
       const netconf = readNetConf(request);
       const deps = createDeps(netconf, { surroundings, log });
@@ -79,44 +72,15 @@ function readNetConf(request: VerbRequest): NetConf {
   }
 }
 
-/** Everything goes into the file, warnings and errors to stderr too; stdout is the result's. */
-function openLog(request: VerbRequest): Logger {
-  const { logFile, logLevel } = request.conf;
-  const toStderr = stderrSink("warn");
-  const path = typeof logFile === "string" && logFile !== "" ? logFile : DEFAULT_LOG_FILE;
-  const toFile = fileSink(path, {
-    onFailure: (error) => {
-      createLogger(toStderr).warn("the log file cannot be written", { path, error: messageOf(error) });
-    },
-  });
-  const level = LOG_LEVELS.find((known) => known === logLevel) ?? "info";
-  return createLogger(teeSink(toFile, toStderr), { level });
-}
-
 function createDeps(netconf: NetConf, options: { surroundings: Surroundings; log: Logger }): AddDeps {
   const { surroundings: { path, stateDir }, log } = options;
-  let connecting: Promise<KubeClient> | undefined;
-  const client = (signal: AbortSignal): Promise<KubeClient> => {
-    connecting ??= loadKubeconfig(netconf.kubeconfig).then((target) =>
-      new KubeClient(target, { userAgent: "danm", onRequest })
-    );
-    // An exec plugin of the kubeconfig may hang.
-    return abortable(connecting, signal);
-  };
-  // Every external step is a line at level debug: what is slow, or what hangs, is told by the log.
-  const onRequest = ({ method, path, status, ms }: RequestInfo): void =>
-    log.debug("request", { method, path, status, ms, endMs: performance.now() });
+  const client = createConnect(netconf.kubeconfig, { userAgent: "danm", log });
+  const hintsDir = `${stateDir}/hints`;
   return {
+    ...createNodeDeps({ stateDir, hintsDir, schema: SandboxRecord, connect: client, log }),
     client,
-    log,
     run: logRuns(createRun(path), log),
-    clock: bootClock,
-    records: new RecordStore(stateDir, { clock: bootClock, schema: SandboxRecord }),
-    hints: createHintFiles(`${stateDir}/hints`),
-    objects: lazyObjectStore(async (signal) => createObjectStore(await client(signal))),
-    random: Math.random,
     monotonicMs: () => performance.now(),
-    delay,
   };
 }
 
@@ -130,19 +94,4 @@ function logRuns(run: Run, log: Logger): Run {
       log.debug("command", { argv, ms: endMs - startMs, endMs });
     }
   };
-}
-
-function delay(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", stop, { once: true });
-  });
 }
