@@ -1,9 +1,9 @@
-import { allocateAddress, type Holder } from "../ipam/address_allocator.ts";
+import { allocateAddress } from "../ipam/address_allocator.ts";
 import { claim } from "../ipam/claim.ts";
+import { holderOf, nodeOffset } from "../ipam/holder.ts";
 import { Ledger, type OwnedObject } from "../ipam/ledger.ts";
 import type { CniResult } from "../shared/cni/cni_result.ts";
 import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
-import { spaceOf } from "../shared/schema/space.ts";
 import type { AddRequest } from "./add_request.ts";
 import { type AttachmentIdentity, endpointName, identify } from "./attachment_identity.ts";
 import { configure } from "./configure.ts";
@@ -148,40 +148,16 @@ async function undoAttach(work: Work, options: AttachOptions): Promise<void> {
 async function allocate(work: Work): Promise<Configured[]> {
   const { sandbox, deps, signal, record, ledger } = work;
   const claims = claimDepsOf(deps, { ledger, containerID: record.containerID });
-  const allocator = { ...claims, hints: deps.hints, random: deps.random, nodeOffset: offsetOf(sandbox.node) };
+  const allocator = { ...claims, hints: deps.hints, random: deps.random, nodeOffset: nodeOffset(sandbox.node) };
   return await settleAll(sandbox.attachments.map(async (attachment): Promise<Configured> => {
     const { subject, interface: name } = attachment;
-    const holder = holderOf(work, attachment);
+    const holder = holderOf(record, { network: attachment.network, interface: name });
     const addresses = await settleAll(attachment.addresses.map(async (planned): Promise<GivenAddress> => {
       const request = { subnet: planned.subnet, holder, subject: `${subject} for ${name}`, static: planned.static };
       return { ...planned, value: await allocateAddress(request, { deps: allocator, signal }) };
     }));
     return { attachment, addresses };
   }));
-}
-
-function holderOf({ sandbox, record }: Work, { network, interface: name }: PlannedAttachment): Holder {
-  const { kind, metadata, spec: { Options: options } } = network;
-  const namespace = kind === "ClusterNetwork" ? "" : record.pod.namespace;
-  return {
-    space: spaceOf({ kind, namespace, name: metadata.name, addressSpace: options.address_space }),
-    networkKind: kind,
-    networkNamespace: namespace,
-    networkName: metadata.name,
-    podNamespace: record.pod.namespace,
-    podName: record.pod.name,
-    podUID: record.pod.uid,
-    containerID: record.containerID,
-    interface: name,
-    node: sandbox.node,
-  };
-}
-
-/** A number from 0 up to 1 that is the node's own: FNV-1a of its name. */
-function offsetOf(node: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(node)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash / 2 ** 32;
 }
 
 /** @returns the hardware address of each interface, by name */

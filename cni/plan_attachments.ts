@@ -3,6 +3,7 @@ import { CniError, ErrorCode } from "../shared/errors.ts";
 import { SchemaError } from "../shared/schema/describe_issues.ts";
 import type { InterfaceRequest } from "../shared/schema/interfaces_annotation.ts";
 import type { Network } from "../shared/schema/network.ts";
+import { checkTenant } from "../shared/schema/allowed_tenants.ts";
 import { describeNetwork } from "../shared/schema/describe_network.ts";
 import { type HostParent, hostParent } from "./host_parent.ts";
 
@@ -100,14 +101,6 @@ function planOne(input: PlanInput, one: One): PlannedAttachment {
     addresses,
     ...planRoutes(one, has),
   };
-}
-
-function checkTenant(network: Network, at: { subject: string; namespace: string }): void {
-  const allowed = network.kind === "ClusterNetwork" ? network.spec.AllowedTenants ?? [] : [];
-  if (allowed.length === 0 || allowed.includes(at.namespace)) return;
-  throw new CniError(ErrorCode.NetworkForbidden, `${at.subject} may not be used from namespace ${at.namespace}`, {
-    details: `its spec.AllowedTenants are: ${allowed.join(", ")}`,
-  });
 }
 
 function nameInterface(
