@@ -37,7 +37,7 @@ function memoryHints(): Hints {
 Deno.test("an address that took long to get does not lead back to those that were taken meanwhile", async () => {
   const objects = new SlowStore();
   const hints = memoryHints();
-  const subnet = findSubnet({ cidr: "10.0.0.0/24" }, 4, "n");
+  const subnet = findSubnet({ spec: { Options: { cidr: "10.0.0.0/24" } } }, { family: 4, subject: "n" });
   assert(subnet);
   const allocate = (containerID: string): Promise<bigint> => {
     const ledger = new Ledger([], { save: () => {}, clock: () => 0 });

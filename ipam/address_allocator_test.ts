@@ -62,7 +62,10 @@ function depsOf(
 
 async function allocate(node: Node, wanted: Wanted): Promise<string> {
   const { options, containerID = "c1", holder = {}, objects } = wanted;
-  const subnet = findSubnet(options, wanted.static?.includes(":") ? 6 : 4, "n");
+  const subnet = findSubnet({ spec: { Options: options } }, {
+    family: wanted.static?.includes(":") ? 6 : 4,
+    subject: "n",
+  });
   assert(subnet);
   const value = await allocateAddress({
     subnet,

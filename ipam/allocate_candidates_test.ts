@@ -5,7 +5,7 @@ import { firstCandidate, firstFree, randomCandidate } from "./allocate_candidate
 import { findSubnet, isDynamic, poolSize, type Subnet } from "./subnet.ts";
 
 function subnetOf(options: NetworkOptions, family: 4 | 6 = 4): Subnet {
-  const subnet = findSubnet(options, family, "n");
+  const subnet = findSubnet({ spec: { Options: options } }, { family, subject: "n" });
   assert(subnet);
   return subnet;
 }

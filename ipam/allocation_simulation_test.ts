@@ -36,7 +36,8 @@ class Run {
   constructor(seed: number) {
     this.#random = seededRandom(seed);
     this.#api = new SimulatedApi(this.#random, this.#random() * 0.6);
-    const subnet = findSubnet({ cidr: this.#random() < 0.5 ? "10.0.0.0/29" : "10.0.0.0/30" }, 4, "n");
+    const Options = { cidr: this.#random() < 0.5 ? "10.0.0.0/29" : "10.0.0.0/30" };
+    const subnet = findSubnet({ spec: { Options } }, { family: 4, subject: "n" });
     assert(subnet);
     this.#subnet = subnet;
   }

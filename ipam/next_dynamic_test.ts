@@ -2,14 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import { formatAddress, parseAddress } from "../shared/schema/address.ts";
 import type { NetworkOptions } from "../shared/schema/network.ts";
 import { seededRandom } from "../tests/support/seeded_random.ts";
+import { subnetOf } from "../tests/support/ipam/subnet_of.ts";
 import { countDynamic, nextDynamic } from "./next_dynamic.ts";
-import { findSubnet, isDynamic, type Subnet } from "./subnet.ts";
-
-function subnetOf(options: NetworkOptions, family: 4 | 6): Subnet {
-  const subnet = findSubnet(options, family, "n");
-  assert(subnet, `no IPv${family} subnet`);
-  return subnet;
-}
+import { isDynamic, isInBitmap } from "./subnet.ts";
 
 /** A network with a small pool, gateways and a legacy bitmap, of which any part may be missing. */
 function anyOptions(random: () => number): NetworkOptions {
@@ -46,6 +41,26 @@ Deno.test("nextDynamic and countDynamic say what looking at every address of the
       const inside = from >= subnet.first && from <= subnet.last;
       const expected = inside ? dynamic.find((value) => value >= from) ?? dynamic[0] : dynamic[0];
       assertEquals(nextDynamic(subnet, from), expected, `${message} from ${from}`);
+    }
+  }
+});
+
+Deno.test("walking a small pool with nextDynamic gives each of its countDynamic addresses once", () => {
+  const random = seededRandom(11);
+  for (let round = 0; round < 300; round++) {
+    const options = anyOptions(random);
+    const subnet = subnetOf(options, 4);
+    const walked: bigint[] = [];
+    let next = nextDynamic(subnet, subnet.first + BigInt(Math.floor(random() * 8)));
+    while (next !== undefined && !walked.includes(next)) {
+      walked.push(next);
+      next = nextDynamic(subnet, next + 1n);
+    }
+    const message = JSON.stringify(options);
+    assertEquals(walked.length, countDynamic(subnet), message);
+    for (const value of walked) {
+      assert(value >= subnet.first && value <= subnet.last, message);
+      assert(!subnet.forbidden.has(value) && !subnet.gateways.has(value) && !isInBitmap(subnet, value), message);
     }
   }
 });

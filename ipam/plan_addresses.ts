@@ -1,6 +1,7 @@
 import { CniError, ErrorCode } from "../shared/errors.ts";
 import type { Network, PoolStatus } from "../shared/schema/network.ts";
-import { findSubnet, parseStatic, type Subnet } from "./subnet.ts";
+import { parseStatic } from "./parse_static.ts";
+import { findSubnet, type Subnet } from "./subnet.ts";
 
 /** An address that an interface is to have. */
 export interface PlannedAddress {
@@ -48,7 +49,7 @@ function planAddress(
 ): PlannedAddress[] {
   if (wanted === undefined || wanted === "none") return [];
   const { network, family, subject, source, field } = options;
-  const subnet = findSubnet(network.spec.Options, family, subject);
+  const subnet = findSubnet(network, { family, subject });
   if (!subnet) {
     const missing = family === 4 ? "cidr" : "net6";
     throw new CniError(

@@ -1,4 +1,5 @@
-import { findSubnet, isDynamic, parseStatic } from "../../ipam/subnet.ts";
+import { parseStatic } from "../../ipam/parse_static.ts";
+import { findSubnet, isDynamic } from "../../ipam/subnet.ts";
 import { cidrContains, parseCidr } from "../../shared/schema/address.ts";
 import type { InterfaceRequest } from "../../shared/schema/interfaces_annotation.ts";
 import type { Network } from "../../shared/schema/network.ts";
@@ -49,7 +50,7 @@ function deviationsOf({ request, network, got }: Attachment, family: 4 | 6): str
   if (asked === "none") return address ? [`${got.name} has ${address} and asked for no IPv${family} address`] : [];
   if (!address) return [`${got.name} has no IPv${family} address`];
   const subject = `${network.kind} ${network.metadata.name}`;
-  const subnet = findSubnet(network.spec.Options, family, subject);
+  const subnet = findSubnet(network, { family, subject });
   if (!subnet) return [`${subject} has no IPv${family} subnet, and ${got.name} has ${address}`];
   const { host, prefix } = parseCidr(address);
   if (prefix !== subnet.cidr.prefix || !cidrContains(subnet.cidr, { family, value: host })) {

@@ -3,6 +3,10 @@ const PURE_BY_DECLARATION = new Set([
   "cni/host_parent.ts",
   "ipam/bitmap.ts",
   "ipam/next_dynamic.ts",
+  "ipam/parse_option.ts",
+  "ipam/parse_pool.ts",
+  "ipam/parse_static.ts",
+  "ipam/reserved_reason.ts",
   "ipam/subnet.ts",
   "shared/errors.ts",
 ]);
