@@ -1,9 +1,9 @@
+import { buryQuietly } from "../ipam/bury.ts";
+import { namespaceIn } from "../shared/cni/cni_args.ts";
 import type { VerbRequest } from "../shared/cni/plugin.ts";
-import { messageOf } from "../shared/errors.ts";
 import { detach } from "./detach.ts";
 import { openSandboxRecord } from "./sandbox_keeper.ts";
 import type { SandboxDeps } from "./sandbox_deps.ts";
-import type { SandboxLock } from "../ipam/sandbox_lock.ts";
 
 /** A DEL, its environment and configuration checked. */
 export interface DelRequest extends VerbRequest {
@@ -26,27 +26,13 @@ export async function del(request: DelRequest, deps: SandboxDeps): Promise<void>
     const record = await openSandboxRecord(file, {
       deps,
       signal,
-      known: { ...request, podNamespace: namespaceOf(request) },
+      known: { ...request, podNamespace: namespaceIn(request.args) },
     });
     // Plugins may have moved since the ADD.
     const path = [...new Set([...request.path, ...record.path])];
     await detach({ ...record, path }, { deps, signal, netns: request.netns });
     deps.log.info("detached", { pod: `${record.pod.namespace}/${record.pod.name}`, containerID });
   }
-  bury(lock, { deps, containerID });
+  buryQuietly(lock, { log: deps.log, containerID });
   deps.records.removeTombstones();
-}
-
-/** A disk too full for the tombstone is too full for the record of a late ADD, too: no reason for DEL to fail. */
-function bury(lock: SandboxLock, { deps, containerID }: { deps: SandboxDeps; containerID: string }): void {
-  try {
-    lock.bury();
-  } catch (error) {
-    deps.log.warn("a detached sandbox could not be marked as such", { containerID, error: messageOf(error) });
-  }
-}
-
-/** Only a help where the record is damaged: arguments that are malformed are no reason to fail. */
-function namespaceOf(request: DelRequest): string | undefined {
-  return /(?:^|;)K8S_POD_NAMESPACE=([^;]+)/.exec(request.args)?.[1];
 }

@@ -24,6 +24,8 @@ export interface StoredObject {
   readonly podNamespace: string;
   readonly podName: string;
   readonly node: string;
+  /** Of a DanmIp, in canonical form. */
+  readonly address?: string;
 }
 
 /** What happened to a request to create an object: `unknown` = it may have, or may still take effect. */
@@ -196,8 +198,8 @@ function stored(ref: ObjectRef, object: unknown): StoredObject {
   const subject = `${ref.kind} ${ref.name}`;
   if (ref.kind === "DanmIp") {
     const { metadata, spec } = parse(DanmIp, object, subject);
-    const { containerID, interface: ifname, podUID, podNamespace, podName, node } = spec;
-    return { ...versions(metadata), containerID, interface: ifname, podUID, podNamespace, podName, node };
+    const { containerID, interface: ifname, podUID, podNamespace, podName, node, address } = spec;
+    return { ...versions(metadata), containerID, interface: ifname, podUID, podNamespace, podName, node, address };
   }
   const { metadata, spec } = parse(DanmEp, object, subject);
   return {

@@ -20,12 +20,16 @@ const CNI_PLUGIN = [
   "--allow-write",
 ];
 
+/** Starts nothing: with a kubeconfig whose user comes from an exec plugin it says that it may not. */
+const IPAM_PLUGIN = CNI_PLUGIN.filter((flag) => flag !== "--allow-run");
+
 /**
  * All executables. The only place that says what each may do; `deno task build` refuses a folder with a `main.ts`
  * that is not here.
  */
 export const COMPONENTS: readonly Component[] = [
   { folder: "cni", executable: "danm", permissions: CNI_PLUGIN, cniPlugin: true },
+  { folder: "danm_ipam", executable: "danm-ipam", permissions: IPAM_PLUGIN, cniPlugin: true },
   { folder: "fakeipam", executable: "fakeipam", permissions: ["--allow-env"], cniPlugin: true },
 ];
 

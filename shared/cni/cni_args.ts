@@ -1,4 +1,5 @@
 import { CniError, ErrorCode } from "../errors.ts";
+import { quote } from "./quote.ts";
 
 /** Which Pod a runtime calls the plugin for. */
 export interface PodIdentity {
@@ -15,7 +16,7 @@ export function parseCniArgs(text: string): ReadonlyMap<string, string> {
     if (at <= 0) {
       throw new CniError(
         ErrorCode.InvalidEnvironment,
-        `CNI_ARGS: ${JSON.stringify(pair)} is not of the form KEY=value`,
+        `CNI_ARGS: ${quote(pair)} is not of the form KEY=value`,
       );
     }
     return [pair.slice(0, at), pair.slice(at + 1)];
@@ -33,9 +34,9 @@ export function podOf(args: ReadonlyMap<string, string>): PodIdentity {
   const name = args.get("K8S_POD_NAME") ?? "";
   const uid = args.get("K8S_POD_UID") || undefined;
   const wrong = [
-    ...(isDnsName(namespace, 63) ? [] : [`K8S_POD_NAMESPACE=${JSON.stringify(namespace)}`]),
-    ...(isDnsName(name, 253) ? [] : [`K8S_POD_NAME=${JSON.stringify(name)}`]),
-    ...(uid === undefined || /^[a-zA-Z0-9-]{1,64}$/.test(uid) ? [] : [`K8S_POD_UID=${JSON.stringify(uid)}`]),
+    ...(isDnsName(namespace, 63) ? [] : [`K8S_POD_NAMESPACE=${quote(namespace)}`]),
+    ...(isDnsName(name, 253) ? [] : [`K8S_POD_NAME=${quote(name)}`]),
+    ...(uid === undefined || /^[a-zA-Z0-9-]{1,64}$/.test(uid) ? [] : [`K8S_POD_UID=${quote(uid)}`]),
   ];
   if (wrong.length === 0) return { namespace, name, uid };
   throw new CniError(ErrorCode.InvalidEnvironment, `CNI_ARGS: missing or malformed: ${wrong.join(", ")}`, {
@@ -46,4 +47,13 @@ export function podOf(args: ReadonlyMap<string, string>): PodIdentity {
 /** Also keeps the values from being anything else than one component of a URL's path. */
 function isDnsName(text: string, maxLength: number): boolean {
   return text.length <= maxLength && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text) && !text.includes("..");
+}
+
+/**
+ * The Pod's namespace as far as it can be told; arguments that are malformed are no reason for DEL to fail.
+ *
+ * @param args CNI_ARGS
+ */
+export function namespaceIn(args: string): string | undefined {
+  return /(?:^|;)K8S_POD_NAMESPACE=([^;]+)/.exec(args)?.[1];
 }

@@ -23,7 +23,8 @@ export async function getNetworks(
   const reads = new Map<string, Promise<Network>>();
   const wanted = requests.map(({ kind, name }) => {
     const subject = describeNetwork(kind, namespace, name);
-    const read = reads.get(subject) ?? getNetwork(client, { kind, namespace, name, subject, signal });
+    const read = reads.get(subject) ??
+      getNetwork(client, { kind, namespace, name, signal, namedBy: "the annotation danm.io/interfaces of the Pod" });
     reads.set(subject, read);
     return read;
   });
@@ -34,21 +35,30 @@ export async function getNetworks(
   return await Promise.all(wanted);
 }
 
-async function getNetwork(
+/**
+ * A network by its name.
+ *
+ * @param at.namespace of the Pod; ClusterNetworks have none
+ * @param at.namedBy what the name comes from, for messages
+ * @throws {CniError} code 102 when it does not exist, 107 when it may not be read
+ * @throws {ApiError}
+ */
+export async function getNetwork(
   client: KubeClient,
-  at: { kind: NetworkKind; namespace: string; name: string; subject: string; signal: AbortSignal },
+  at: { kind: NetworkKind; namespace: string; name: string; signal: AbortSignal; namedBy: string },
 ): Promise<Network> {
+  const subject = describeNetwork(at.kind, at.namespace, at.name);
   try {
     return await readNetwork(client, at);
   } catch (cause) {
     if (cause instanceof NotFound) {
-      throw new CniError(ErrorCode.NetworkMissing, `${at.subject} does not exist`, {
+      throw new CniError(ErrorCode.NetworkMissing, `${subject} does not exist`, {
         cause,
-        details: "create it, or correct the annotation danm.io/interfaces of the Pod",
+        details: `create it, or correct ${at.namedBy}`,
       });
     }
     if (cause instanceof Forbidden) {
-      throw new CniError(ErrorCode.ApiRefused, `${at.subject} may not be read: ${cause.message}`, { cause });
+      throw new CniError(ErrorCode.ApiRefused, `${subject} may not be read: ${cause.message}`, { cause });
     }
     throw cause;
   }

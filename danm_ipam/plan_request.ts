@@ -1,0 +1,44 @@
+import { planAddresses, type PlannedAddress } from "../ipam/plan_addresses.ts";
+import type { IpRequest } from "../shared/cni/ip_requests.ts";
+import { CniError, ErrorCode } from "../shared/errors.ts";
+import type { Network } from "../shared/schema/network.ts";
+
+/**
+ * What is to be allocated: by family the address that the caller asks for; otherwise what the `ipam` section says;
+ * otherwise any address, if the network has that family.
+ *
+ * @param input.subject the network as messages name it
+ * @throws {CniError} code 104 when two addresses of a family are asked for, or none at all
+ * @throws {SchemaError} when a static address does not fit into the network
+ */
+export function planRequest(
+  input: {
+    readonly network: Network;
+    readonly subject: string;
+    readonly conf: { readonly ip?: string | undefined; readonly ip6?: string | undefined };
+    readonly requests: readonly IpRequest[];
+  },
+): PlannedAddress[] {
+  const planned = ([4, 6] as const).flatMap((family) => planFamily(family, input));
+  if (planned.length > 0) return planned;
+  throw new CniError(ErrorCode.InvalidRequest, `no address of ${input.subject} is asked for`, {
+    details: "ipam.ip and ipam.ip6 are none for each family that the network has; an interface needs one of them",
+  });
+}
+
+function planFamily(family: 4 | 6, input: Parameters<typeof planRequest>[0]): PlannedAddress[] {
+  const { network, subject, conf } = input;
+  const key = family === 4 ? "ip" : "ip6";
+  const [asked, second] = input.requests.filter(({ text }) => text.includes(":") === (family === 6));
+  if (second) {
+    throw new CniError(
+      ErrorCode.InvalidRequest,
+      `${asked?.field} and ${second.field} both ask for an IPv${family} address of ${subject}`,
+      { details: "an interface has one address of each family" },
+    );
+  }
+  if (asked) return planAddresses({ [key]: asked.text }, { network, subject, source: asked.field, path: "" });
+  const has = network.spec.Options[family === 4 ? "cidr" : "net6"] !== undefined;
+  const wanted = conf[key] ?? (has ? "dynamic" : "none");
+  return planAddresses({ [key]: wanted }, { network, subject, source: "configuration", path: "ipam." });
+}

@@ -1,0 +1,105 @@
+import { AllocationRecord } from "../ipam/allocation_record.ts";
+import { collect } from "../ipam/collect.ts";
+import { createNodeDeps } from "../ipam/create_node_deps.ts";
+import { sweep } from "../ipam/sweep.ts";
+import { parseCniArgs, podOf } from "../shared/cni/cni_args.ts";
+import { readIpRequests } from "../shared/cni/ip_requests.ts";
+import { openLog } from "../shared/cni/open_log.ts";
+import type { HostRequest, Verbs } from "../shared/cni/plugin.ts";
+import { toCniError } from "../shared/cni/to_cni_error.ts";
+import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
+import { createConnect } from "../shared/kube/connect.ts";
+import { loadKubeconfig } from "../shared/kube/kubeconfig.ts";
+import type { Logger } from "../shared/log.ts";
+import { add, type AddDeps } from "./add.ts";
+import { check } from "./check.ts";
+import { del } from "./del.ts";
+import { type IpamConf, parseIpamConf } from "./ipam_conf.ts";
+import { createKeeper } from "./keeper.ts";
+
+/** What the process is started with. */
+export interface Surroundings {
+  /** Directory of this plugin's records. */
+  readonly stateDir: string;
+  /** Directory of the hints. */
+  readonly hintsDir: string;
+  hostname(): string;
+}
+
+interface Context {
+  readonly ipam: IpamConf;
+  readonly deps: AddDeps;
+  readonly signal: AbortSignal;
+}
+
+/** Time for looking after what other attachments left, in milliseconds, when a command's own work is done. */
+const SWEEP_MS = 2000;
+
+/** The verbs of `danm-ipam` on a real node and a real API server. */
+export function createVerbs(surroundings: Surroundings): Required<Verbs> {
+  async function run<T>(
+    request: HostRequest,
+    options: { what: string; sweeps: boolean },
+    work: (context: Context) => Promise<T>,
+  ): Promise<T> {
+    const log = openLog(Object(request.conf["ipam"]));
+    try {
+      const ipam = parseIpamConf(request.conf);
+      const deps = createDeps(ipam, { surroundings, log });
+      const result = await work({ ipam, deps, signal: AbortSignal.timeout(ipam.timeoutMs) });
+      if (options.sweeps) await sweep(createKeeper(deps), AbortSignal.timeout(SWEEP_MS));
+      return result;
+    } catch (error) {
+      const failure = toCniError(error, options.what);
+      log.error(`${options.what} failed`, { code: failure.code, error: failure.message });
+      throw failure;
+    }
+  }
+  return {
+    add: (request) =>
+      run(request, { what: `ADD of sandbox ${request.containerID}`, sweeps: true }, async ({ ipam, deps, signal }) => {
+        const args = parseCniArgs(request.args);
+        const requests = readIpRequests({ args, conf: request.conf });
+        const startedAt = deps.clock();
+        const hostname = surroundings.hostname();
+        return await add({ ...request, ipam, requests, identity: podOf(args), startedAt, hostname, signal }, deps);
+      }),
+    del: (request) =>
+      run(
+        request,
+        { what: `DEL of sandbox ${request.containerID}`, sweeps: true },
+        ({ deps, signal }) => del({ ...request, signal }, deps),
+      ),
+    check: (request) =>
+      run(
+        request,
+        { what: `CHECK of sandbox ${request.containerID}`, sweeps: false },
+        ({ deps, signal }) => check({ ...request, signal }, deps),
+      ),
+    gc: (request) =>
+      run(request, { what: `GC of ${request.networkName}`, sweeps: true }, async ({ deps, signal }) => {
+        const { networkName, validAttachments } = request;
+        if (!validAttachments) return;
+        await collect({ networkName, valid: validAttachments, signal }, createKeeper(deps));
+      }),
+    status: (request) => run(request, { what: "STATUS", sweeps: false }, ({ ipam }) => checkStatus(ipam)),
+  };
+}
+
+function createDeps(ipam: IpamConf, options: { surroundings: Surroundings; log: Logger }): AddDeps {
+  const { surroundings: { stateDir, hintsDir }, log } = options;
+  const connect = createConnect(ipam.kubeconfig, { userAgent: "danm-ipam", log });
+  return { ...createNodeDeps({ stateDir, hintsDir, schema: AllocationRecord, connect, log }), client: connect };
+}
+
+/** Whether an ADD could work, by what this node tells: asked every few seconds, it asks nobody else. */
+async function checkStatus(ipam: IpamConf): Promise<void> {
+  try {
+    await loadKubeconfig(ipam.kubeconfig);
+  } catch (cause) {
+    throw new CniError(ErrorCode.Unavailable, messageOf(cause), {
+      cause,
+      details: "no address can be taken before the kubeconfig is in order",
+    });
+  }
+}
