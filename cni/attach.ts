@@ -153,7 +153,7 @@ async function allocate(work: Work): Promise<Configured[]> {
     const { subject, interface: name } = attachment;
     const holder = holderOf(record, { network: attachment.network, interface: name });
     const addresses = await settleAll(attachment.addresses.map(async (planned): Promise<GivenAddress> => {
-      const request = { subnet: planned.subnet, holder, subject: `${subject} for ${name}`, static: planned.static };
+      const request = { ...planned, holder, subject: `${subject} for ${name}` };
       return { ...planned, value: await allocateAddress(request, { deps: allocator, signal }) };
     }));
     return { attachment, addresses };

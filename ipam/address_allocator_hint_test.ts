@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { DanmIpSpec } from "../shared/schema/danm_ip.ts";
 import { MemoryObjectStore } from "../tests/support/ipam/memory_object_store.ts";
-import { allocateAddress, type Hints } from "./address_allocator.ts";
+import { allocateAddress } from "./address_allocator.ts";
+import type { Hints } from "./allocator_deps.ts";
 import { Ledger } from "./ledger.ts";
 import type { CreateOutcome, ObjectRef } from "./object_store.ts";
 import { findSubnet } from "./subnet.ts";

@@ -5,7 +5,9 @@ import { formatAddress, parseAddress } from "../shared/schema/address.ts";
 import type { NetworkOptions } from "../shared/schema/network.ts";
 import { MemoryObjectStore } from "../tests/support/ipam/memory_object_store.ts";
 import { seededRandom } from "../tests/support/seeded_random.ts";
-import { allocateAddress, type AllocatorDeps, type Holder } from "./address_allocator.ts";
+import { allocateAddress } from "./address_allocator.ts";
+import type { Holder } from "./address_request.ts";
+import type { AllocatorDeps } from "./allocator_deps.ts";
 import { release } from "./claim.ts";
 import { Ledger } from "./ledger.ts";
 import type { CreateOutcome, ObjectStore } from "./object_store.ts";
@@ -100,7 +102,8 @@ Deno.test("a small pool gives every address once, never the gateway, and then sa
   const error = await assertRejects(() => allocate(node, { options: SMALL, containerID: "c9" }), CniError);
   assertEquals([error.code, error.message], [
     100,
-    "pool 10.0.0.1-10.0.0.6 (6 addresses) of ClusterNetwork n is exhausted: all 5 that it may give are held",
+    "pool 10.0.0.1-10.0.0.6 (6 addresses, 5 given dynamically) of ClusterNetwork n is exhausted: " +
+    "3 addresses were tried, all held; 5 of 5 were held when listed just now",
   ]);
 });
 
@@ -134,7 +137,7 @@ Deno.test("a large pool is never listed", async () => {
   );
   assertEquals([error.code, node.asked.filter((line) => line.startsWith("list")).length], [100, 0]);
   assertEquals(new Set(node.asked).size, node.asked.length);
-  assertStringIncludes(error.message, `${node.asked.length} addresses tried at random are all held`);
+  assertStringIncludes(error.message, `${node.asked.length} addresses were tried, all held`);
 });
 
 Deno.test("free addresses behind a long run of set bits are found", async () => {

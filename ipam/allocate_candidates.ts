@@ -1,17 +1,14 @@
+import { nextDynamic } from "./next_dynamic.ts";
 import { isDynamic, poolSize, type Subnet } from "./subnet.ts";
-
-/** Pools up to this size are decided by one list of their addresses after some misses; larger ones are only probed. */
-export const SMALL_POOL = 1024;
-
-/** Most addresses that are looked over, without a request, to find one that the pool may give. */
-const MAX_LOOKS = 4096;
 
 /** What a choice of the first candidate starts from. */
 export interface Start {
   /** The last address that this node took from this pool. */
   readonly lastTaken?: bigint | undefined;
-  /** A number of this node's own, from 0 up to 1, that spreads nodes over a large pool. */
+  /** A number of this node's own, from 0 up to 1, that spreads nodes over a pool. */
   readonly nodeOffset: number;
+  /** Pools up to this size begin at their first address, larger ones at the node's own place. */
+  readonly startAtFirstUpTo: number;
 }
 
 /**
@@ -21,38 +18,67 @@ export interface Start {
  * @returns undefined when the pool has nothing to give
  */
 export function firstCandidate(subnet: Subnet, start: Start): bigint | undefined {
+  const { lastTaken, nodeOffset, startAtFirstUpTo } = start;
+  if (lastTaken !== undefined) return nextDynamic(subnet, lastTaken + 1n);
   const size = poolSize(subnet);
-  if (start.lastTaken !== undefined) return nextDynamic(subnet, start.lastTaken + 1n);
-  return nextDynamic(subnet, subnet.first + (size <= SMALL_POOL ? 0n : BigInt(Math.floor(start.nodeOffset * size))));
+  return nextDynamic(subnet, subnet.first + (size <= startAtFirstUpTo ? 0n : BigInt(Math.floor(nodeOffset * size))));
 }
 
-/** Another address at random, other than those tried before. `random` answers numbers from 0 up to 1. */
+/**
+ * Another address at random, other than those tried before. `random` answers numbers from 0 up to 1.
+ *
+ * @returns undefined when all that the pool may give were tried
+ */
 export function randomCandidate(subnet: Subnet, tried: ReadonlySet<bigint>, random: () => number): bigint | undefined {
-  const size = poolSize(subnet);
-  for (let look = 0; look < 64; look++) {
-    const candidate = nextDynamic(subnet, subnet.first + BigInt(Math.floor(random() * size)));
-    if (candidate !== undefined && !tried.has(candidate)) return candidate;
+  const from = subnet.first + BigInt(Math.floor(random() * poolSize(subnet)));
+  const next = nextDynamic(subnet, from);
+  if (next === undefined || next === from && !tried.has(from)) return next;
+  return drawBehind(subnet, { from: next, tried, random }) ?? stepBehind(subnet, { from: next, tried });
+}
+
+interface Behind {
+  readonly from: bigint;
+  readonly tried: ReadonlySet<bigint>;
+}
+
+/**
+ * A draw from ever shorter ranges: where a legacy bitmap leaves one short run of addresses, the next that is free from
+ * anywhere is the first of that run, and everybody would want that one.
+ */
+function drawBehind(subnet: Subnet, { from, tried, random }: Behind & { random: () => number }): bigint | undefined {
+  for (let range = poolSize(subnet); range >= 1; range = Math.floor(range / 2)) {
+    const drawn = from + BigInt(Math.floor(random() * range));
+    const value = drawn > subnet.last ? subnet.first + (drawn - subnet.last - 1n) : drawn;
+    if (isDynamic(subnet, value) && !tried.has(value)) return value;
   }
   return undefined;
 }
 
-/** The first free address of a pool, looked for from `from` on, when all that are taken are known. */
-export function firstFree(subnet: Subnet, taken: ReadonlySet<bigint>, from: bigint): bigint | undefined {
-  const size = poolSize(subnet);
-  for (let step = 0, at = from; step < size; step++, at++) {
-    const value = at > subnet.last ? subnet.first + (at - subnet.last - 1n) : at;
-    if (!taken.has(value) && isDynamic(subnet, value)) return value;
+/** The next that was not tried: each step is another address, so that more steps than tries find one or none is left. */
+function stepBehind(subnet: Subnet, { from, tried }: Behind): bigint | undefined {
+  let value: bigint | undefined = from;
+  for (let step = 0; step <= tried.size && value !== undefined; step++) {
+    if (!tried.has(value)) return value;
+    value = nextDynamic(subnet, value + 1n);
   }
   return undefined;
 }
 
-/** The first address from `from` on, around the end of the pool, that the pool may give. */
-function nextDynamic(subnet: Subnet, from: bigint): bigint | undefined {
-  const looks = Math.min(poolSize(subnet), MAX_LOOKS);
-  let value = from < subnet.first || from > subnet.last ? subnet.first : from;
-  for (let look = 0; look < looks; look++) {
-    if (isDynamic(subnet, value)) return value;
-    value = value === subnet.last ? subnet.first : value + 1n;
+/** All free addresses of a pool, in order, when all that are held are known. For pools that are small. */
+export function freeAddresses(subnet: Subnet, held: ReadonlySet<bigint>): bigint[] {
+  const free: bigint[] = [];
+  for (let value = subnet.first; value <= subnet.last; value++) {
+    if (!held.has(value) && isDynamic(subnet, value)) free.push(value);
   }
-  return undefined;
+  return free;
+}
+
+/** A copy in random order. */
+export function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  const mixed = [...items];
+  for (let left = mixed.length - 1; left > 0; left--) {
+    const at = Math.floor(random() * (left + 1));
+    [mixed[left], mixed[at]] = [mixed[at] as T, mixed[left] as T];
+  }
+  return mixed;
 }

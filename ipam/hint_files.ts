@@ -1,4 +1,4 @@
-import type { Hints } from "./address_allocator.ts";
+import type { Hints } from "./allocator_deps.ts";
 
 /** Longest name of a hint's file; the names of pools are shorter. */
 const MAX_NAME = 255;

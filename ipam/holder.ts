@@ -1,7 +1,7 @@
 import type { DanmIpSpec } from "../shared/schema/danm_ip.ts";
 import type { Network } from "../shared/schema/network.ts";
 import { spaceOf } from "../shared/schema/space.ts";
-import type { Holder } from "./address_allocator.ts";
+import type { Holder } from "./address_request.ts";
 import type { AllocationRecord } from "./allocation_record.ts";
 
 /** The {@linkcode Holder} of an interface that a record is for. */

@@ -1,6 +1,6 @@
 import type { BootClock } from "../shared/host/boot_clock.ts";
 import type { Logger } from "../shared/log.ts";
-import type { Hints } from "./address_allocator.ts";
+import type { Hints } from "./allocator_deps.ts";
 import type { AllocationRecord } from "./allocation_record.ts";
 import type { ClaimDeps } from "./claim.ts";
 import type { Ledger } from "./ledger.ts";
