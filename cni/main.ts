@@ -10,13 +10,16 @@ if (command === "ADD" || command === "DEL") warmUpTls();
 
 const io: PluginIo = { env: (name) => Deno.env.get(name), readStdin, writeStdout };
 
-const code = await runPlugin(io, async () => {
-  const { createVerbs } = await import("./verbs.ts");
-  return createVerbs({
-    path: Deno.env.get("PATH"),
-    stateDir: STATE_DIR,
-    hostname: () => Deno.hostname(),
-  });
+const code = await runPlugin(io, {
+  commands: ["ADD", "DEL"],
+  load: async () => {
+    const { createVerbs } = await import("./verbs.ts");
+    return createVerbs({
+      path: Deno.env.get("PATH"),
+      stateDir: STATE_DIR,
+      hostname: () => Deno.hostname(),
+    });
+  },
 });
 // The connection to the API server would keep the process alive.
 Deno.exit(code);

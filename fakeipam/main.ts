@@ -4,4 +4,8 @@ import { echo } from "./echo.ts";
 
 const io = { env: (name: string): string | undefined => Deno.env.get(name), readStdin, writeStdout };
 
-Deno.exit(await runPlugin(io, () => Promise.resolve(echo)));
+const code = await runPlugin(io, {
+  commands: ["ADD", "DEL", "CHECK", "GC", "STATUS"],
+  load: () => Promise.resolve(echo),
+});
+Deno.exit(code);
