@@ -1,8 +1,8 @@
 import type { Verbs } from "../shared/cni/plugin.ts";
 import type { CniResult } from "../shared/cni/cni_result.ts";
+import { quote } from "../shared/cni/quote.ts";
 import { CniError, ErrorCode } from "../shared/errors.ts";
 import { AddressError, parseCidr } from "../shared/schema/address.ts";
-import { quote } from "../shared/cni/quote.ts";
 
 /**
  * The verbs of `fakeipam`: an IPAM plugin that answers the addresses it finds in its own configuration,

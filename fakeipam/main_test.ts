@@ -31,13 +31,25 @@ const conf = (cniVersion: string): string =>
   });
 
 Deno.test("the process echoes the addresses as an IPAM result of the version asked for", async () => {
-  const old = await runMain({ ...ENV, CNI_COMMAND: "ADD" }, conf("0.3.1"));
-  assertEquals([old.code, JSON.parse(old.stdout)], [0, {
-    cniVersion: "0.3.1",
-    ips: [{ version: "4", address: "10.0.0.5/24" }],
-  }]);
-  const del = await runMain({ ...ENV, CNI_COMMAND: "DEL" }, conf("1.1.0"));
-  assertEquals(del, { code: 0, stdout: "" });
+  const expected: Record<string, object> = {
+    "0.3.1": { version: "4", address: "10.0.0.5/24" },
+    "0.4.0": { version: "4", address: "10.0.0.5/24" },
+    "1.0.0": { address: "10.0.0.5/24" },
+    "1.1.0": { address: "10.0.0.5/24" },
+  };
+  for (const [cniVersion, ip] of Object.entries(expected)) {
+    const { code, stdout } = await runMain({ ...ENV, CNI_COMMAND: "ADD" }, conf(cniVersion));
+    assertEquals([code, JSON.parse(stdout)], [0, { cniVersion, ips: [ip] }]);
+  }
+});
+
+Deno.test("the process has every command, and prints nothing where there is nothing to tell", async () => {
+  for (const command of ["DEL", "CHECK", "GC", "STATUS"]) {
+    const answer = await runMain({ ...ENV, CNI_COMMAND: command }, conf("1.1.0"));
+    assertEquals([command, answer], [command, { code: 0, stdout: "" }]);
+  }
+  const unknown = await runMain({ ...ENV, CNI_COMMAND: "PATCH" }, conf("1.1.0"));
+  assertEquals(JSON.parse(unknown.stdout).details, "supported commands: ADD, DEL, CHECK, GC, STATUS, VERSION");
 });
 
 Deno.test("the process tells what is wrong as the one document on stdout, and exits with 1", async () => {
