@@ -18,23 +18,53 @@ export function hasBit(base64: string, index: number): boolean {
   return digit > 0 && (digit & (32 >> (index % WIDTH))) !== 0;
 }
 
-/**
- * Index of the first bit from `from` on that is not set; there always is one, since nothing beyond the end is set.
- * The engine's own search passes over the characters of which all bits are set.
- */
+/** Index of the first bit from `from` on that is not set; there always is one: nothing beyond the end is set. */
 export function nextClearBit(base64: string, from: number): number {
-  const character = Math.floor(from / WIDTH);
-  const clear = clearBitOf(base64, { character, from });
-  if (clear !== undefined) return clear;
-  const notFull = /[^/]/g;
-  notFull.lastIndex = character + 1;
-  const next = notFull.exec(base64)?.index ?? base64.length;
-  return clearBitOf(base64, { character: next, from: next * WIDTH }) ?? base64.length * WIDTH;
+  return nextBit(base64, { from, set: false, search: /[^/]/g }) ?? base64.length * WIDTH;
 }
 
-function clearBitOf(base64: string, at: { character: number; from: number }): number | undefined {
-  for (let index = at.from; index < (at.character + 1) * WIDTH; index++) if (!hasBit(base64, index)) return index;
+/** Index of the first bit from `from` on that is set; undefined when none is. */
+export function nextSetBit(base64: string, from: number): number | undefined {
+  return nextBit(base64, { from, set: true, search: /[B-Za-z0-9+/]/g });
+}
+
+/** @param wanted `search` finds characters with such a bit: the engine's own search is what makes this cheap */
+function nextBit(base64: string, wanted: { from: number; set: boolean; search: RegExp }): number | undefined {
+  const { from, set, search } = wanted;
+  const character = Math.floor(from / WIDTH);
+  const index = bitOf(base64, { character, from, set });
+  if (index !== undefined) return index;
+  search.lastIndex = character + 1;
+  const next = search.exec(base64)?.index;
+  return next === undefined ? undefined : bitOf(base64, { character: next, from: next * WIDTH, set });
+}
+
+function bitOf(base64: string, at: { character: number; from: number; set: boolean }): number | undefined {
+  for (let index = at.from; index < (at.character + 1) * WIDTH; index++) {
+    if (hasBit(base64, index) === at.set) return index;
+  }
   return undefined;
+}
+
+/** Index of the bit that is not set and before which, from `from` on, `skip` others are not: a look at each character. */
+export function nthClearBit(base64: string, from: number, skip: number): number {
+  let index = from;
+  let left = skip;
+  while (index < base64.length * WIDTH) {
+    const clear = index % WIDTH === 0 ? WIDTH - onesOf(base64, index / WIDTH) : Infinity;
+    if (clear <= left) {
+      left -= clear;
+      index += WIDTH;
+      continue;
+    }
+    if (!hasBit(base64, index) && left-- === 0) return index;
+    index++;
+  }
+  return index + left;
+}
+
+function onesOf(base64: string, character: number): number {
+  return ONES[base64.charCodeAt(character)] ?? 0;
 }
 
 /** Number of bits that are set from `from` on and before `end`: a look at each character in between. */
@@ -44,7 +74,7 @@ export function countBits(base64: string, from: number, end: number): number {
   const endWhole = Math.floor(last / WIDTH);
   if (firstWhole >= endWhole) return countSingly(base64, from, last);
   let count = countSingly(base64, from, firstWhole * WIDTH) + countSingly(base64, endWhole * WIDTH, last);
-  for (let character = firstWhole; character < endWhole; character++) count += ONES[base64.charCodeAt(character)] ?? 0;
+  for (let character = firstWhole; character < endWhole; character++) count += onesOf(base64, character);
   return count;
 }
 

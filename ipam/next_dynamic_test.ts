@@ -2,37 +2,17 @@ import { assert, assertEquals } from "@std/assert";
 import { formatAddress, parseAddress } from "../shared/schema/address.ts";
 import type { NetworkOptions } from "../shared/schema/network.ts";
 import { seededRandom } from "../tests/support/seeded_random.ts";
+import { anyOptions, asIpv6 } from "../tests/support/ipam/any_options.ts";
 import { subnetOf } from "../tests/support/ipam/subnet_of.ts";
 import { countDynamic, nextDynamic } from "./next_dynamic.ts";
 import { isDynamic, isInBitmap } from "./subnet.ts";
 
-/** A network with a small pool, gateways and a legacy bitmap, of which any part may be missing. */
-function anyOptions(random: () => number): NetworkOptions {
-  const below = (limit: number): number => Math.floor(random() * limit);
-  const prefix = 24 + below(9);
-  const size = 1 << (32 - prefix);
-  const base = 256 - size;
-  const [start = 0, end = 0] = [base + below(size), base + below(size)].sort((a, b) => a - b);
-  const pool = random() < 0.5 ? { start: `10.0.0.${start}`, end: `10.0.0.${end}` } : {};
-  const gateways = Array.from(
-    { length: below(4) },
-    (_, index) => [`10.${index}.0.0/16`, `10.0.0.${base + below(size)}`],
-  );
-  const density = random();
-  const bytes = Uint8Array.from({ length: below(40) }, () => random() < density ? 255 : below(256));
-  return {
-    cidr: `10.0.0.${base}/${prefix}`,
-    allocation_pool: pool,
-    routes: Object.fromEntries(gateways),
-    ...(random() < 0.7 ? { alloc: bytes.toBase64() } : {}),
-  };
-}
-
 Deno.test("nextDynamic and countDynamic say what looking at every address of the pool says", () => {
   const random = seededRandom(7);
   for (let round = 0; round < 500; round++) {
-    const options = anyOptions(random);
-    const subnet = subnetOf(options, 4);
+    const family = round % 2 === 0 ? 4 : 6;
+    const options = family === 4 ? anyOptions(random) : asIpv6(anyOptions(random));
+    const subnet = subnetOf(options, family);
     const dynamic: bigint[] = [];
     for (let value = subnet.first; value <= subnet.last; value++) if (isDynamic(subnet, value)) dynamic.push(value);
     const message = JSON.stringify(options);
@@ -48,8 +28,9 @@ Deno.test("nextDynamic and countDynamic say what looking at every address of the
 Deno.test("walking a small pool with nextDynamic gives each of its countDynamic addresses once", () => {
   const random = seededRandom(11);
   for (let round = 0; round < 300; round++) {
-    const options = anyOptions(random);
-    const subnet = subnetOf(options, 4);
+    const family = round % 2 === 0 ? 4 : 6;
+    const options = family === 4 ? anyOptions(random) : asIpv6(anyOptions(random));
+    const subnet = subnetOf(options, family);
     const walked: bigint[] = [];
     let next = nextDynamic(subnet, subnet.first + BigInt(Math.floor(random() * 8)));
     while (next !== undefined && !walked.includes(next)) {

@@ -1,4 +1,4 @@
-import { type Cidr, cidrContains, formatAddress } from "../shared/schema/address.ts";
+import { type Cidr, cidrContains, cidrEnd, formatAddress } from "../shared/schema/address.ts";
 import type { Condition } from "../shared/schema/meta.ts";
 import type { NetworkOptions } from "../shared/schema/network.ts";
 import { hasBit } from "./bitmap.ts";
@@ -17,8 +17,8 @@ export interface Subnet {
   readonly forbidden: ReadonlySet<bigint>;
   /** Addresses that are only given to who asks for them: the gateways of the network's routes. */
   readonly gateways: ReadonlySet<bigint>;
-  /** Legacy bitmap; its bit 0 is `base`. Set bits count as taken. */
-  readonly bitmap?: { readonly text: string; readonly base: bigint } | undefined;
+  /** Legacy bitmap: bit 0 is `base`, what it has beyond `last` means nothing. Set bits count as taken. */
+  readonly bitmap?: { readonly text: string; readonly base: bigint; readonly last: bigint } | undefined;
 }
 
 /** What is read of a network object. */
@@ -62,7 +62,7 @@ function findSubnet4(options: NetworkOptions, subject: string): Subnet | undefin
     ...parseRange(cidr, pool, { subject, field: "allocation_pool" }),
     forbidden: new Set(edgesOf(cidr)),
     gateways: parseGateways(routes, { subject, field: "routes", cidr }),
-    bitmap: options.alloc ? { text: options.alloc, base: cidr.base } : undefined,
+    bitmap: bitmapOf(cidr, options.alloc),
   };
 }
 
@@ -90,8 +90,12 @@ function findSubnet6(options: NetworkOptions, subject: string): Subnet | undefin
     ...parseRange(poolCidr, pool, { subject, field: "allocation_pool_v6" }),
     forbidden: new Set([...network, ...edgesOf(poolCidr), ...unusable]),
     gateways: parseGateways(routes6, { subject, field: "routes6", cidr }),
-    bitmap: options.alloc6 ? { text: options.alloc6, base: poolCidr.base } : undefined,
+    bitmap: bitmapOf(poolCidr, options.alloc6),
   };
+}
+
+function bitmapOf(cidr: Cidr, text: string | undefined): Subnet["bitmap"] {
+  return text ? { text, base: cidr.base, last: cidrEnd(cidr) } : undefined;
 }
 
 function refuseWithout(
@@ -117,7 +121,8 @@ export function isInPool({ first, last }: Subnet, value: bigint): boolean {
 
 /** Whether a legacy bitmap says that the address is taken. */
 export function isInBitmap({ bitmap }: Subnet, value: bigint): boolean {
-  return bitmap !== undefined && value >= bitmap.base && hasBit(bitmap.text, Number(value - bitmap.base));
+  if (!bitmap || value < bitmap.base || value > bitmap.last) return false;
+  return hasBit(bitmap.text, Number(value - bitmap.base));
 }
 
 /** Number of addresses between the ends of the pool, reserved ones included. */

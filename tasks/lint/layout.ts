@@ -2,6 +2,9 @@
 const PURE_BY_DECLARATION = new Set([
   "cni/host_parent.ts",
   "ipam/bitmap.ts",
+  "ipam/inspect.ts",
+  "ipam/inspect_runs.ts",
+  "ipam/inspect_summary.ts",
   "ipam/next_dynamic.ts",
   "ipam/parse_option.ts",
   "ipam/parse_pool.ts",
