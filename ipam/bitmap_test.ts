@@ -1,6 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { seededRandom } from "../tests/support/seeded_random.ts";
-import { hasBit } from "./bitmap.ts";
+import { countBits, hasBit, nextClearBit, nextSetBit, nthClearBit } from "./bitmap.ts";
 
 Deno.test("hasBit counts from the most significant bit of the first byte", () => {
   // 1000_0001 0100_0000
@@ -30,10 +30,54 @@ Deno.test("hasBit reads any bitmap as decoding all of it would, also one of 8 mi
   }
 });
 
-Deno.test("the cost of a bit does not depend on the size of the bitmap", () => {
-  const text = "/".repeat(1_400_000);
-  const start = performance.now();
-  for (let look = 0; look < 100_000; look++) hasBit(text, 8_000_000 + look);
-  const ms = performance.now() - start;
-  assert(ms < 2000, `100,000 looks took ${ms} ms`);
+/** Texts as the original wrote them, cut off, without padding, and such as nobody should write. */
+function anyText(random: () => number): string {
+  const density = random();
+  const value = (): number => random() < 0.2 ? Math.floor(random() * 256) : random() < density ? 255 : 0;
+  const text = Uint8Array.from({ length: Math.floor(random() * 30) }, value).toBase64();
+  const strange = [
+    "",
+    "",
+    text.replaceAll("=", ""),
+    text.slice(0, Math.floor(random() * text.length)),
+    "=",
+    "//é/ -_/=/",
+  ];
+  return strange[Math.floor(random() * 10)] || text;
+}
+
+Deno.test("searching and counting say what looking at each bit says", () => {
+  const random = seededRandom(2);
+  for (let round = 0; round < 300; round++) {
+    const text = anyText(random);
+    const end = text.length * 6 + 9;
+    const bits = Array.from({ length: end }, (_, index) => hasBit(text, index));
+    const at = (from: number, set: boolean): number => bits.indexOf(set, from);
+    for (let from = 0; from < end - 8; from++) {
+      assertEquals(nextClearBit(text, from), at(from, false), `${text} from ${from}`);
+      assertEquals(nextSetBit(text, from), at(from, true) < 0 ? undefined : at(from, true), `${text} from ${from}`);
+      const to = from + Math.floor(random() * (end - from));
+      assertEquals(countBits(text, from, to), bits.slice(from, to).filter(Boolean).length, `${text} ${from}-${to}`);
+      const clear = bits.flatMap((set, index) => set || index < from ? [] : [index]);
+      const skip = Math.floor(random() * clear.length);
+      assertEquals(nthClearBit(text, from, skip), clear[skip], `${text} from ${from} skip ${skip}`);
+    }
+    assertEquals(nthClearBit(text, end + 5, 7), end + 12);
+    assertEquals([countBits(text, end, end + 100), nextClearBit(text, end + 2), nextSetBit(text, end)], [
+      0,
+      end + 2,
+      undefined,
+    ]);
+  }
+});
+
+Deno.test("a full and an empty bitmap of 8 million bits are searched from end to end", () => {
+  const full = new Uint8Array(1 << 20).fill(255).toBase64();
+  assertEquals([nextClearBit(full, 0), nextClearBit(full, 5_000_001), nthClearBit(full, 0, 3)], [
+    1 << 23,
+    1 << 23,
+    (1 << 23) + 3,
+  ]);
+  assertEquals([countBits(full, 0, 1 << 23), countBits(full, 7, (1 << 23) - 7)], [1 << 23, (1 << 23) - 14]);
+  assertEquals(nextSetBit(new Uint8Array(1 << 20).toBase64(), 0), undefined);
 });

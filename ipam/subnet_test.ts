@@ -235,3 +235,45 @@ Deno.test("a network whose legacy addresses are migrated has no bitmap any more"
     });
   }
 });
+
+/** A bitmap as the original kept it: a byte for each eight addresses, encoded as a whole. */
+function encodeOriginal(size: number, taken: readonly number[]): string {
+  const bytes = new Uint8Array(Math.ceil(size / 8));
+  for (const index of taken) bytes[index >> 3] = (bytes[index >> 3] ?? 0) | (0x80 >> (index & 7));
+  return bytes.toBase64();
+}
+
+Deno.test("bitmaps of the original: bit 0 is the network address of cidr, or the first of the v6 pool's subnet", () => {
+  const taken = [0, 1, 5, 8, 63, 200, 254, 255];
+  const alloc = encodeOriginal(256, taken);
+  const networks: { options: NetworkOptions; family: 4 | 6; base: string }[] = [
+    {
+      options: { cidr: "10.0.0.77/24", alloc, allocation_pool: { start: "10.0.0.60" } },
+      family: 4,
+      base: "10.0.0.0",
+    },
+    {
+      options: { net6: "::/64", alloc6: alloc, allocation_pool_v6: { cidr: "::1:0/120", end: "::1:9" } },
+      family: 6,
+      base: "::1:0",
+    },
+  ];
+  for (const { options, family, base } of networks) {
+    const subnet = subnetOf(options, family);
+    const found = Array.from({ length: 300 }, (_, index) => index - 20)
+      .filter((index) => isInBitmap(subnet, value(base) + BigInt(index)));
+    assertEquals(found, taken);
+  }
+});
+
+Deno.test("a bitmap that is too short takes nothing behind its end, one that is too long nothing behind the subnet", () => {
+  const pool = { cidr: "2001:db8::1:0/120" };
+  const short = subnetOf({ net6: "2001:db8::/64", allocation_pool_v6: pool, alloc6: encodeOriginal(16, [14, 15]) }, 6);
+  const long = subnetOf(
+    { net6: "2001:db8::/64", allocation_pool_v6: pool, alloc6: encodeOriginal(512, [255, 256]) },
+    6,
+  );
+  const base = value("2001:db8::1:0");
+  assertEquals([14n, 15n, 16n, 17n].map((index) => isInBitmap(short, base + index)), [true, true, false, false]);
+  assertEquals([254n, 255n, 256n].map((index) => isInBitmap(long, base + index)), [false, true, false]);
+});

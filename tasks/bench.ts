@@ -6,6 +6,7 @@
  */
 import { parseArgs } from "@std/cli";
 import { measureAttach } from "../tests/bench/attach.ts";
+import { reportBitmap } from "../tests/bench/bitmap.ts";
 import { machineFacts } from "../tests/bench/machine_facts.ts";
 import { type Figures, renderReport } from "../tests/bench/report.ts";
 import { measureStartup } from "../tests/bench/startup.ts";
@@ -32,7 +33,7 @@ async function main(): Promise<number> {
   attach.push(await measureNode("native", { runs, label: "native node, macvlan delegate" }));
   if (umlRuns > 0) attach.push(await measureNode("uml", { runs: umlRuns, label: "user-mode Linux node, ipvlan" }));
   const report = renderReport({ machine: await machineFacts(), startup, attach });
-  Deno.stdout.writeSync(new TextEncoder().encode(report));
+  Deno.stdout.writeSync(new TextEncoder().encode(report + reportBitmap(Math.max(runs, 1))));
   return 0;
 }
 
