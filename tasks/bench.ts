@@ -1,15 +1,17 @@
 /**
- * `deno task bench`: what starting, attaching and detaching cost on this machine, against the budget; Markdown on
- * stdout. A quiet machine gives figures that mean something.
+ * `deno task bench [part …]`: what starting, attaching, detaching and allocating cost on this machine, against the
+ * budget; Markdown on stdout. A quiet machine gives figures that mean something. Without a part: all of them.
  *
  * `--runs=N`: rounds on the native node (default 20); `--uml-runs=N`: on the user-mode node (default 5, 0 = without).
  */
 import { parseArgs } from "@std/cli";
 import { measureAttach } from "../tests/bench/attach.ts";
+import { type AttachSeries, reportAttach } from "../tests/bench/attach_report.ts";
 import { reportBitmap } from "../tests/bench/bitmap.ts";
 import { machineFacts } from "../tests/bench/machine_facts.ts";
-import { type Figures, renderReport } from "../tests/bench/report.ts";
+import { type Part, renderReport } from "../tests/bench/report.ts";
 import { measureStartup } from "../tests/bench/startup.ts";
+import { reportStartup } from "../tests/bench/startup_report.ts";
 import { DanmLab } from "../tests/support/danm_lab.ts";
 import { startLab } from "../tests/support/lab/lab.ts";
 import { toStderr } from "../tests/support/progress.ts";
@@ -18,29 +20,50 @@ import { ROOT } from "./support/root.ts";
 
 const INTERFACES = [1, 3, 8];
 
+interface Rounds {
+  readonly runs: number;
+  readonly umlRuns: number;
+}
+
+/** The parts by name, in the order of the report. */
+const PARTS: Readonly<Record<string, (rounds: Rounds) => Promise<Part>>> = {
+  startup: async ({ runs }) => reportStartup(await measureStartup(Math.max(2 * runs, 1))),
+  attach: async (rounds) => reportAttach(await measureNodes(rounds)),
+  bitmap: ({ runs }) => Promise.resolve({ blocks: [reportBitmap(Math.max(runs, 1)).trim()], budgets: [] }),
+};
+
 async function main(): Promise<number> {
   const flags = parseArgs(Deno.args, { string: ["runs", "uml-runs"] });
-  const runs = Number(flags.runs ?? 20);
-  const umlRuns = Number(flags["uml-runs"] ?? 5);
+  const rounds = { runs: Number(flags.runs ?? 20), umlRuns: Number(flags["uml-runs"] ?? 5) };
+  const chosen = flags._.length === 0 ? Object.keys(PARTS) : flags._.map(String);
+  const unknown = chosen.filter((name) => !Object.hasOwn(PARTS, name));
+  if (unknown.length > 0) {
+    throw new Error(`no such part: ${unknown.join(", ")}; there are ${Object.keys(PARTS).join(", ")}`);
+  }
   await installDependencies({ root: ROOT, progress: toStderr });
   const missing = await prepareLab(toStderr);
   if (missing.length > 0) throw new Error(`the benchmark needs a lab: ${missing.join("; ")}`);
   await buildExecutables({ root: ROOT, progress: toStderr });
-
-  toStderr("start-up");
-  const startup = await measureStartup(Math.max(2 * runs, 1));
-  const attach: Figures["attach"][number][] = [];
-  attach.push(await measureNode("native", { runs, label: "native node, macvlan delegate" }));
-  if (umlRuns > 0) attach.push(await measureNode("uml", { runs: umlRuns, label: "user-mode Linux node, ipvlan" }));
-  const report = renderReport({ machine: await machineFacts(), startup, attach });
-  Deno.stdout.writeSync(new TextEncoder().encode(report + reportBitmap(Math.max(runs, 1))));
+  const parts: Part[] = [];
+  for (const [name, measure] of Object.entries(PARTS)) {
+    if (!chosen.includes(name)) continue;
+    toStderr(`bench: ${name}`);
+    parts.push(await measure(rounds));
+  }
+  Deno.stdout.writeSync(new TextEncoder().encode(renderReport({ machine: await machineFacts(), parts })));
   return 0;
+}
+
+async function measureNodes({ runs, umlRuns }: Rounds): Promise<AttachSeries[]> {
+  const series = [await measureNode("native", { runs, label: "native node, macvlan delegate" })];
+  if (umlRuns > 0) series.push(await measureNode("uml", { runs: umlRuns, label: "user-mode Linux node, ipvlan" }));
+  return series;
 }
 
 async function measureNode(
   nodeKind: "native" | "uml",
   { runs, label }: { runs: number; label: string },
-): Promise<Figures["attach"][number]> {
+): Promise<AttachSeries> {
   await using lab = await startLab({ nodes: 1, nodeKind });
   const danm = await DanmLab.install(lab);
   const [node] = lab.nodes;
