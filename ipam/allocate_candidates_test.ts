@@ -29,7 +29,7 @@ function randomSubnet(random: () => number): Subnet {
     last: ends[1] ?? base,
     forbidden: new Set(edges),
     gateways: new Set(Array.from({ length: pick(4) }, () => base + BigInt(pick(size)))),
-    bitmap: random() < 0.5 ? { text: bits.toBase64(), base } : undefined,
+    bitmap: random() < 0.5 ? { text: bits.toBase64(), base, last: base + BigInt(size - 1) } : undefined,
   };
 }
 
