@@ -10,7 +10,7 @@ import {
 import { type AllocationPool, MAX_ADDRESSES, type NetworkOptions } from "../shared/schema/network.ts";
 import { type OptionName, parseInside, parseSubnet, wrongOption } from "./parse_option.ts";
 
-/** Longest prefix of an IPv6 pool's subnet that may hold 2^23 addresses. */
+/** Shortest prefix of an IPv6 pool's subnet: 2^23 addresses. */
 const SHORTEST_POOL_PREFIX = 105;
 
 /**

@@ -3,6 +3,7 @@ import { CniError, messageOf } from "../shared/errors.ts";
 import { SchemaError } from "../shared/schema/describe_issues.ts";
 import { parseNetwork } from "../shared/schema/network.ts";
 import { planAddresses, type PlannedAddress, type WantedAddresses } from "./plan_addresses.ts";
+import { isInBitmap, LEGACY_MIGRATED } from "./subnet.ts";
 
 const V4 = { cidr: "10.0.0.0/24" };
 const V6 = { net6: "2001:db8::/64" };
@@ -51,4 +52,26 @@ Deno.test("what the network cannot give is an error that says where it was asked
       assertEquals([error instanceof kind, messageOf(error)], [true, message]);
     });
   }
+});
+
+Deno.test("the bitmap of a stored network counts until its status says that it is migrated", () => {
+  const plan = (status: string): boolean[] => {
+    const stored = {
+      metadata: { name: "n" },
+      spec: { NetworkID: "n", Options: { cidr: "10.0.0.0/29", alloc: "/w==" } },
+      status: {
+        conditions: [{
+          type: LEGACY_MIGRATED,
+          status,
+          reason: "Done",
+          message: "",
+          lastTransitionTime: "2026-01-02T03:04:05Z",
+        }],
+      },
+    };
+    const network = parseNetwork("ClusterNetwork", stored);
+    return planAddresses({ ip: "dynamic" }, { network, subject: "n", source: "s", path: "" })
+      .map(({ subnet }) => isInBitmap(subnet, subnet.first));
+  };
+  assertEquals([plan("False"), plan("True")], [[true], [false]]);
 });
