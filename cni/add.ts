@@ -7,11 +7,14 @@ import { type InterfaceRequest, parseInterfacesAnnotation } from "../shared/sche
 import type { Network } from "../shared/schema/network.ts";
 import type { AddRequest } from "./add_request.ts";
 import { attach } from "./attach.ts";
+import { readDelegateConf } from "./delegate_conf.ts";
+import type { DelegateConf } from "./plan_delegate.ts";
+import { settleAll } from "../shared/settle_all.ts";
 import { getDefaultNetwork, getNetworks } from "../shared/kube/networks.ts";
 import { clearOlderSandboxes, clearOwnPast, refuseDetached } from "../ipam/earlier_records.ts";
 import type { Logger } from "../shared/log.ts";
 import { writeEvent } from "./event.ts";
-import { planAttachments, type PlannedAttachment } from "./plan_attachments.ts";
+import { isStatic, planAttachments, type PlannedAttachment } from "./plan_attachments.ts";
 import { getPod, type Pod } from "../shared/kube/pod.ts";
 import type { SandboxDeps } from "./sandbox_deps.ts";
 import { createSandboxKeeper } from "./sandbox_keeper.ts";
@@ -46,7 +49,10 @@ export async function add(request: AddRequest, deps: AddDeps): Promise<CniResult
   const client = await deps.client(signal);
   const pod = await getPod(client, request.identity, signal);
   const { requests, networks } = await resolveNetworks(pod, { client, namespace: request.identity.namespace, signal });
+  const delegateConfs = await readDelegateConfs(networks, request);
   const attachments = planAttachments({
+    delegateConfs,
+    cniVersion: request.cniVersion,
     namespace: request.identity.namespace,
     firstInterface: request.ifname,
     namingScheme: request.netconf.namingScheme,
@@ -90,6 +96,21 @@ async function tellWarnings(
         .catch((error) => log.warn("an Event could not be written", { error: messageOf(error) }));
     }
   }
+}
+
+/** Of each static network once. */
+async function readDelegateConfs(
+  networks: readonly Network[],
+  { netconf, confDir, identity }: AddRequest,
+): Promise<Map<Network, DelegateConf>> {
+  const cniDir = netconf.cniDir || confDir;
+  return new Map(
+    await settleAll(
+      [...new Set(networks)].filter(isStatic).map(async (network) =>
+        [network, await readDelegateConf(network, cniDir, identity.namespace)] as const
+      ),
+    ),
+  );
 }
 
 async function resolveNetworks(

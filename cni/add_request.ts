@@ -8,6 +8,8 @@ export interface AddRequest extends VerbRequest {
   readonly identity: PodIdentity;
   /** Name of the Node object where neither configuration nor Pod tell. */
   readonly hostname: string;
+  /** Directory of delegates' configurations where ours does not say. */
+  readonly confDir: string;
   /** Boot clock when the plugin was called. */
   readonly startedAt: number;
   /** Aborts when the time for the whole ADD is over. */

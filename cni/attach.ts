@@ -8,12 +8,12 @@ import type { AddRequest } from "./add_request.ts";
 import { type AttachmentIdentity, endpointName, identify } from "./attachment_identity.ts";
 import { configure } from "./configure.ts";
 import { delegateAdd, findPlugin } from "./delegate.ts";
+import { givenByDelegate, refuseTakenNames, renderDelegateCall } from "./delegates.ts";
 import { detach } from "./detach.ts";
 import { findHostLinks, type HostLinks } from "./host_link.ts";
 import { createIpvlans } from "./ipvlan.ts";
 import { renderEndpoint } from "./render_endpoint.ts";
-import { renderMacvlan } from "./render_macvlan.ts";
-import type { PlannedAttachment } from "./plan_attachments.ts";
+import { type PlannedAttachment, withoutAddress } from "./plan_attachments.ts";
 import type { Pod } from "../shared/kube/pod.ts";
 import type { SandboxRecord } from "./record.ts";
 import { type Configured, type GivenAddress, renderRules } from "./render_configuration.ts";
@@ -63,8 +63,10 @@ export async function attach(sandbox: Sandbox, options: AttachOptions): Promise<
   const { deps, signal } = options;
   const { attachments, request } = sandbox;
   // Before any effect: without the delegate, nothing of it could be undone either.
-  for (const { interface: name, backend } of attachments) {
-    if (backend === "macvlan") findPlugin({ interface: name, type: backend }, request.path);
+  for (const { interface: name, backend, delegate } of attachments) {
+    for (const type of delegate ? delegate.plugins.map((plugin) => plugin.type) : [backend]) {
+      if (type !== "ipvlan") findPlugin({ interface: name, type }, request.path);
+    }
   }
   const work = await begin(sandbox, { deps, signal });
   await using undo = new AsyncDisposableStack();
@@ -72,11 +74,14 @@ export async function attach(sandbox: Sandbox, options: AttachOptions): Promise<
   deps.records.write(work.record);
   for (const earlier of sandbox.inherited) deps.records.remove(earlier);
 
-  const [configured, hostLinks] = await settleAll([
+  const [allocated, hostLinks] = await settleAll([
     allocate(work),
     findHostLinks(attachments, { deps, signal }),
+    refuseTakenNames(attachments, { run: deps.run, netns: sandbox.netns, signal }),
   ]);
-  const macs = await makeLinks(work, hostLinks);
+  const { configured, macs } = await makeLinks(work, { allocated, hostLinks });
+  const [first] = configured;
+  if (first && first.addresses.length === 0) throw withoutAddress(first.attachment);
   work.record.rules.push(...configured.flatMap(renderRules));
   deps.records.write(snapshot(work));
   const [links] = await settleAll([
@@ -154,30 +159,51 @@ async function allocate(work: Work): Promise<Configured[]> {
     const holder = holderOf(record, { network: attachment.network, interface: name });
     const addresses = await settleAll(attachment.addresses.map(async (planned): Promise<GivenAddress> => {
       const request = { ...planned, holder, subject: `${subject} for ${name}` };
-      return { ...planned, value: await allocateAddress(request, { deps: allocator, signal }) };
+      const value = await allocateAddress(request, { deps: allocator, signal });
+      return { family: planned.family, cidr: planned.subnet.cidr, value };
     }));
     return { attachment, addresses };
   }));
 }
 
-/** @returns the hardware address of each interface, by name */
-async function makeLinks(work: Work, hostLinks: HostLinks): Promise<Map<string, string>> {
+/** @returns the interfaces with all their addresses, and the hardware addresses that are known, by interface */
+async function makeLinks(
+  work: Work,
+  { allocated, hostLinks }: { allocated: readonly Configured[]; hostLinks: HostLinks },
+): Promise<{ configured: Configured[]; macs: Map<string, string> }> {
   const { sandbox: { attachments, netns, request }, record, deps, signal, identities } = work;
-  const macs = new Map<string, string>();
-  for (const attachment of attachments.filter(({ backend }) => backend === "macvlan")) {
-    const { mac } = identityOf(identities, attachment.interface);
-    const conf = renderMacvlan(attachment, { ...request, mac, hostLink: hostLinks.get(attachment) });
-    record.delegates.push({ interface: attachment.interface, type: "macvlan", conf });
-    macs.set(attachment.interface, mac);
+  const macOf = (name: string): string => identityOf(identities, name).mac;
+  const settings = { ...request.netconf, ...request, hostLinks, macOf };
+  for (const one of allocated) {
+    const call = renderDelegateCall(one, settings);
+    if (call) record.delegates.push(call);
   }
   if (record.delegates.length > 0) deps.records.write(snapshot(work));
   const ipvlans = attachments.filter(({ backend }) => backend === "ipvlan");
-  const [made] = await settleAll([
+  const [made, answers] = await settleAll([
     createIpvlans(ipvlans, { run: deps.run, netns, groups: record.links, hostLinks, signal }),
-    settleAll(record.delegates.map((call) => delegateAdd(call, { ...record, run: deps.run, signal }))),
+    settleAll(record.delegates.map(async (call) => {
+      const { document, result } = await delegateAdd(call, { ...record, run: deps.run, signal });
+      call.result = document;
+      return { interface: call.interface, result };
+    })),
   ]);
+  const macs = new Map(record.delegates.flatMap(({ interface: name, mac }) => mac ? [[name, mac] as const] : []));
   for (const [{ interface: name }, { mac }] of made) if (mac) macs.set(name, mac);
-  return macs;
+  return { configured: allocated.map((one) => withAnswer(one, answers)), macs };
+}
+
+/** An interface with what its static delegate answered. */
+function withAnswer(
+  allocated: Configured,
+  answers: readonly { interface: string; result: CniResult }[],
+): Configured {
+  const { attachment } = allocated;
+  const { interface: name, delegate } = attachment;
+  const result = delegate && answers.find((answer) => answer.interface === name)?.result;
+  if (!result) return allocated;
+  const addresses = givenByDelegate(name, result);
+  return { attachment, addresses, result };
 }
 
 function identityOf(identities: ReadonlyMap<string, AttachmentIdentity>, name: string): AttachmentIdentity {

@@ -1,3 +1,5 @@
+import type { CniResult } from "../shared/cni/cni_result.ts";
+import { parseResult } from "../shared/cni/parse_result.ts";
 import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
 import { mayBeNetns } from "../shared/host/netns.ts";
 import { CommandError, type Run } from "../shared/host/run.ts";
@@ -16,9 +18,6 @@ export interface DelegateContext {
   readonly signal: AbortSignal;
 }
 
-/** A result, as far as it tells that there is one. */
-const DelegateResult = z.object({ cniVersion: z.optional(z.string()) });
-
 /** The error document of a delegate. */
 const DelegateError = z.object({
   code: z.number(),
@@ -26,34 +25,68 @@ const DelegateError = z.object({
   details: z.optional(z.string()),
 });
 
+type Plugin = DelegateCall["plugins"][number];
+
 /**
- * Executes a delegate's ADD.
+ * Executes ADD of a delegate's plugins, each with the result of the one before.
  *
- * @throws {CniError} code 105 with the delegate's own code and message, or when it ends without a result
+ * @returns what the last of them answered, as it stands and parsed
+ * @throws {CniError} code 105 with the plugin's own code and message, or when it ends without a result
  * @see https://github.com/containernetworking/cni/blob/spec-v1.1.0/SPEC.md#section-4-plugin-delegation
  */
-export async function delegateAdd(call: DelegateCall, context: DelegateContext): Promise<void> {
-  const stdout = await execute("ADD", call, context);
-  try {
-    parse(DelegateResult, JSON.parse(stdout), "result");
-  } catch (cause) {
-    throw failed("ADD", call, `${messageOf(cause)}; it printed ${JSON.stringify(stdout.slice(0, 200))}`, cause);
+export async function delegateAdd(
+  call: DelegateCall,
+  context: DelegateContext,
+): Promise<{ document: Record<string, unknown>; result: CniResult }> {
+  let document: Record<string, unknown> | undefined;
+  let result: CniResult = {};
+  for (const plugin of call.plugins) {
+    const stdout = await execute("ADD", { call, plugin, prevResult: document }, context);
+    try {
+      document = JSON.parse(stdout) as Record<string, unknown>;
+      result = parseResult(document, { subject: "result" });
+    } catch (cause) {
+      const why = `${messageOf(cause)}; it printed ${JSON.stringify(stdout.slice(0, 200))}`;
+      throw failed("ADD", { call, plugin }, { why, cause });
+    }
   }
+  return { document: document ?? {}, result };
 }
 
 /**
- * Executes a delegate's DEL with the configuration of its ADD. A namespace that is gone it is not told of: plugins
- * refuse a path that is there and is none.
+ * Executes DEL of a delegate's plugins, the last first, with the configurations and the result of their ADD; one that
+ * fails does not keep the others from it. A namespace that is gone they are not told of: plugins refuse a path that is
+ * there and is none.
  *
- * @throws {CniError} code 105 with the delegate's own code and message
+ * @throws {AggregateError} of a {@linkcode CniError} code 105 with the plugin's own code and message for each
  */
 export async function delegateDel(call: DelegateCall, context: DelegateContext): Promise<void> {
   const netns = mayBeNetns(context.netns) ? context.netns : "";
-  await execute("DEL", call, { ...context, netns });
+  const errors: unknown[] = [];
+  for (const plugin of [...call.plugins].reverse()) {
+    try {
+      await execute("DEL", { call, plugin, prevResult: call.result }, { ...context, netns });
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw new AggregateError(errors, "");
 }
 
-async function execute(command: "ADD" | "DEL", call: DelegateCall, context: DelegateContext): Promise<string> {
-  const program = findPlugin(call, context.path);
+/** One execution of one plugin. */
+interface Execution {
+  readonly call: DelegateCall;
+  readonly plugin: Plugin;
+  readonly prevResult?: Record<string, unknown> | undefined;
+}
+
+async function execute(
+  command: "ADD" | "DEL",
+  execution: Execution,
+  context: DelegateContext,
+): Promise<string> {
+  const { call, plugin: { type, conf }, prevResult } = execution;
+  const program = findPlugin({ interface: call.interface, type }, context.path);
   const env = {
     CNI_COMMAND: command,
     CNI_CONTAINERID: context.containerID,
@@ -62,11 +95,12 @@ async function execute(command: "ADD" | "DEL", call: DelegateCall, context: Dele
     CNI_ARGS: context.args,
     CNI_PATH: context.path.join(":"),
   };
+  const stdin = JSON.stringify({ ...conf, ...(prevResult && { prevResult }) });
   try {
-    return await context.run([program], { stdin: JSON.stringify(call.conf), env, signal: context.signal });
+    return await context.run([program], { stdin, env, signal: context.signal });
   } catch (cause) {
     if (!(cause instanceof CommandError)) throw cause;
-    throw failed(command, call, reasonOf(cause), cause);
+    throw failed(command, execution, { why: reasonOf(cause), cause });
   }
 }
 
@@ -80,16 +114,14 @@ function reasonOf(error: CommandError): string {
   }
 }
 
-function failed(command: string, call: DelegateCall, reason: string, cause: unknown): CniError {
-  const { master } = call.conf;
+function failed(command: string, { call, plugin }: Execution, reason: { why: string; cause: unknown }): CniError {
+  const { master } = plugin.conf;
   // The reference plugins say "Link not found", and not which.
   const where = typeof master === "string" ? ` on ${master}` : "";
   return new CniError(
     ErrorCode.DelegateFailed,
-    `${call.interface}: ${command} of delegate ${call.type}${where} failed: ${reason}`,
-    {
-      cause,
-    },
+    `${call.interface}: ${command} of delegate ${plugin.type}${where} failed: ${reason.why}`,
+    { cause: reason.cause },
   );
 }
 
@@ -98,7 +130,7 @@ function failed(command: string, call: DelegateCall, reason: string, cause: unkn
  *
  * @throws {CniError} code 105 when no directory of CNI_PATH has it
  */
-export function findPlugin(call: Pick<DelegateCall, "interface" | "type">, path: readonly string[]): string {
+export function findPlugin(call: { interface: string; type: string }, path: readonly string[]): string {
   for (const dir of path) {
     const program = `${dir}/${call.type}`;
     try {

@@ -60,11 +60,12 @@ async function findForeign(
   { delegates, netns }: SandboxRecord,
   { deps, signal }: DetachOptions,
 ): Promise<ReadonlySet<string>> {
-  if (delegates.length === 0 || netns === "") return new Set();
+  const ours = delegates.filter(({ mac }) => mac !== undefined);
+  if (ours.length === 0 || netns === "") return new Set();
   try {
     const links = parseLinks(await runIpBatch(deps.run, [["link", "show"]], { netns, json: true, signal }));
     const macs = new Map(links.map(({ ifname, address }) => [ifname, address]));
-    const taken = delegates.filter(({ interface: name, conf }) => macs.has(name) && macs.get(name) !== conf["mac"]);
+    const taken = ours.filter(({ interface: name, mac }) => macs.has(name) && macs.get(name) !== mac);
     return new Set(taken.map(({ interface: name }) => name));
   } catch (error) {
     if (isNetnsGone(error)) return new Set();

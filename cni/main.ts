@@ -5,6 +5,9 @@ import { warmUpTls } from "../shared/kube/warm_up.ts";
 /** Where this node's records and hints are. */
 const STATE_DIR = "/var/lib/cni/danm";
 
+/** Where runtimes have their configurations. */
+const DEFAULT_CONF_DIR = "/etc/cni/net.d";
+
 const command = Deno.env.get("CNI_COMMAND");
 if (command === "ADD" || command === "DEL") warmUpTls();
 
@@ -17,6 +20,7 @@ const code = await runPlugin(io, {
     return createVerbs({
       path: Deno.env.get("PATH"),
       stateDir: STATE_DIR,
+      confDir: Deno.env.get("CNI_CONF_DIR") || DEFAULT_CONF_DIR,
       hostname: () => Deno.hostname(),
     });
   },

@@ -2,10 +2,11 @@ import { planAddresses, type PlannedAddress } from "../ipam/plan_addresses.ts";
 import { CniError, ErrorCode } from "../shared/errors.ts";
 import { SchemaError } from "../shared/schema/describe_issues.ts";
 import type { InterfaceRequest } from "../shared/schema/interfaces_annotation.ts";
-import type { Network } from "../shared/schema/network.ts";
+import { type Network, REFUSED_NETWORK_TYPES } from "../shared/schema/network.ts";
 import { checkTenant } from "../shared/schema/allowed_tenants.ts";
 import { describeNetwork } from "../shared/schema/describe_network.ts";
 import { type HostParent, hostParent } from "./host_parent.ts";
+import { chooseIpam, type DelegateConf, planDelegatePlugins, type PlannedDelegate } from "./plan_delegate.ts";
 
 /** A route of an interface; `table` undefined = the main table. */
 export interface PlannedRoute {
@@ -21,11 +22,16 @@ export interface PlannedAttachment {
   readonly network: Network;
   /** The network as messages name it. */
   readonly subject: string;
-  readonly backend: "ipvlan" | "macvlan";
+  /** `static`: the network's own plugin, with a configuration from a file. */
+  readonly backend: "ipvlan" | "macvlan" | "static";
+  /** What the backend `static` executes. */
+  readonly delegate?: PlannedDelegate | undefined;
   /** What the link is put on; undefined = the device of the default route (macvlan only). */
   readonly parent?: HostParent | undefined;
   readonly mtuBytes?: number | undefined;
+  /** Those that we give. */
   readonly addresses: readonly PlannedAddress[];
+  /** Of every family that the interface may have; those of one that it has not got are not set. */
   readonly routes: readonly PlannedRoute[];
   /** What is worth telling the Pod's owner, but no failure. */
   readonly warnings: readonly string[];
@@ -39,6 +45,15 @@ export interface PlanInput {
   readonly namingScheme: "" | "awesome" | "legacy";
   readonly requests: readonly InterfaceRequest[];
   readonly networks: readonly Network[];
+  /** Configurations of static delegates, by network. */
+  readonly delegateConfs: ReadonlyMap<Network, DelegateConf>;
+  /** For delegates whose configuration has none. */
+  readonly cniVersion: string;
+}
+
+/** Whether a network is attached by a plugin that is configured by a file. */
+export function isStatic({ spec: { NetworkType } }: Network): boolean {
+  return NetworkType !== "ipvlan" && NetworkType !== "macvlan";
 }
 
 /**
@@ -70,36 +85,44 @@ interface One {
 }
 
 function planOne(input: PlanInput, one: One): PlannedAttachment {
-  const { network, index } = one;
-  const { Options: options, NetworkType: backend } = network.spec;
+  const { network, request, index } = one;
+  const { Options: options } = network.spec;
   const { kind, metadata } = network;
   const subject = describeNetwork(kind, input.namespace, metadata.name);
-  if (backend !== "ipvlan" && backend !== "macvlan") {
-    throw new CniError(
-      ErrorCode.InvalidConfig,
-      `${subject}: spec.NetworkType: ${JSON.stringify(backend)} is not supported`,
-      {
-        details: "supported: ipvlan, macvlan",
-      },
-    );
-  }
   checkTenant(network, { subject, namespace: input.namespace });
-  const addresses = planAddresses(one.request, {
-    network,
-    subject,
-    source: "annotation danm.io/interfaces",
-    path: `[${index}].`,
-  });
-  const has = (family: 4 | 6): boolean => addresses.some((address) => address.family === family);
+  const delegate = planDelegate(input, { ...one, subject });
+  const source = "annotation danm.io/interfaces";
+  const addresses = delegate && delegate.ipam !== "ours"
+    ? []
+    : planAddresses(request, { network, subject, source, path: `[${index}].` });
+  const has = (family: 4 | 6): boolean =>
+    delegate?.ipam === "file" || addresses.some((address) => address.family === family);
+  const backend = delegate ? "static" : network.spec.NetworkType === "macvlan" ? "macvlan" : "ipvlan";
   return {
     interface: nameInterface(input, { prefix: options.container_prefix, index, subject }),
     network,
     subject,
     backend,
-    parent: hostParent(network, { subject, required: backend === "ipvlan" }),
+    ...(delegate ? { delegate } : { parent: hostParent(network, { subject, required: backend === "ipvlan" }) }),
     mtuBytes: options.mtu,
     addresses,
     ...planRoutes(one, has),
+  };
+}
+
+function planDelegate(input: PlanInput, one: One & { subject: string }): PlannedDelegate | undefined {
+  const { network, request, index, subject } = one;
+  const { NetworkType } = network.spec;
+  if (!isStatic(network)) return undefined;
+  if ((REFUSED_NETWORK_TYPES as readonly string[]).includes(NetworkType)) {
+    const reason = `${JSON.stringify(NetworkType)} is no plugin that makes interfaces`;
+    throw new SchemaError(subject, [{ field: "spec.NetworkType", reason }]);
+  }
+  const conf = input.delegateConfs.get(network);
+  if (!conf) throw new TypeError(`${subject} has no configuration of its delegate`);
+  return {
+    plugins: planDelegatePlugins(conf, { network, cniVersion: input.cniVersion }),
+    ipam: chooseIpam(request, { network, subject, field: `[${index}]` }),
   };
 }
 
@@ -167,12 +190,15 @@ function wrongTogether(planned: readonly PlannedAttachment[]): CniError[] {
     seen.set(name, subject);
   }
   const [first] = planned;
-  if (first && first.addresses.length === 0) {
-    errors.push(
-      new CniError(ErrorCode.InvalidRequest, `${first.interface} on ${first.subject} would have no address`, {
-        details: "container runtimes refuse a Pod whose first interface has none: ask for ip or ip6 in the first entry",
-      }),
-    );
+  if (first && first.addresses.length === 0 && first.delegate?.ipam !== "file") {
+    errors.push(withoutAddress(first));
   }
   return errors;
+}
+
+/** Container runtimes refuse such a Pod, in less clear words. */
+export function withoutAddress({ interface: name, subject }: PlannedAttachment): CniError {
+  return new CniError(ErrorCode.InvalidRequest, `${name} on ${subject} would have no address`, {
+    details: "container runtimes refuse a Pod whose first interface has none: ask for ip or ip6 in the first entry",
+  });
 }

@@ -32,6 +32,8 @@ function plan(ones: readonly One[], input: Partial<PlanInput> = {}): PlannedAtta
     namingScheme: "",
     requests,
     networks,
+    cniVersion: "1.0.0",
+    delegateConfs: new Map(networks.map((network) => [network, { source: "/c/a.conf", document: { type: "bridge" } }])),
     ...input,
   });
 }
@@ -89,7 +91,7 @@ Deno.test("what is wrong with a request is told before anything is done, all of 
       ],
       says: [
         "no IPv6 subnet (net6)",
-        `"flannel" is not supported`,
+        '/c/a.conf: type: is "bridge", the network\'s NetworkType is "flannel"',
         "spec.Options.host_device",
         "[3].ip: 10.0.1.1 is not inside",
         "vlan and vxlan exclude each other",

@@ -11,13 +11,17 @@ export const OwnRule = z.object({ interface: z.string(), from: z.string(), table
 /** A policy rule that this plugin added in the sandbox. */
 export type OwnRule = z.infer<typeof OwnRule>;
 
-/** A plugin that was executed for an interface, with the configuration it got: DEL must be given the same. */
+/** The plugins that were executed for an interface, with the configurations they got: DEL must be given the same. */
 export const DelegateCall = z.object({
   interface: z.string(),
-  type: z.string(),
-  conf: z.record(z.string(), z.unknown()),
+  /** In the order of ADD. */
+  plugins: z.array(z.object({ type: z.string(), conf: z.record(z.string(), z.unknown()) })),
+  /** The hardware address that they were told to give: another link of that name is not theirs. */
+  mac: z.optional(z.string()),
+  /** What the last of them answered to ADD. */
+  result: z.optional(z.record(z.string(), z.unknown())),
 });
-/** A plugin that was executed for an interface, with the configuration it got. */
+/** The plugins that were executed for an interface. */
 export type DelegateCall = z.infer<typeof DelegateCall>;
 
 /** What a node knows of one sandbox: enough for DEL to undo everything. */

@@ -1,13 +1,15 @@
-import { formatAddress, formatCidr } from "../shared/schema/address.ts";
-import type { PlannedAddress } from "../ipam/plan_addresses.ts";
-import { withPrefix } from "../ipam/subnet.ts";
+import type { CniResult } from "../shared/cni/cni_result.ts";
+import { type Cidr, formatAddress, formatCidr } from "../shared/schema/address.ts";
 import type { IpCommand } from "../shared/host/ip_batch.ts";
 import type { Sysctl } from "../shared/host/sysctl.ts";
-import type { PlannedAttachment } from "./plan_attachments.ts";
+import type { PlannedAttachment, PlannedRoute } from "./plan_attachments.ts";
 import type { OwnRule } from "./record.ts";
 
-/** An address that was allocated for an interface. */
-export interface GivenAddress extends PlannedAddress {
+/** An address that an interface has, or is to have. */
+export interface GivenAddress {
+  readonly family: 4 | 6;
+  /** The subnet that it is in on the link. */
+  readonly cidr: Cidr;
   readonly value: bigint;
 }
 
@@ -15,6 +17,18 @@ export interface GivenAddress extends PlannedAddress {
 export interface Configured {
   readonly attachment: PlannedAttachment;
   readonly addresses: readonly GivenAddress[];
+  /** What a delegate answered that has set the addresses, too; absent = they are ours to set. */
+  readonly result?: CniResult | undefined;
+}
+
+/** `10.0.0.5/24` */
+export function formatGiven({ family, value, cidr }: GivenAddress): string {
+  return `${formatAddress({ family, value })}/${cidr.prefix}`;
+}
+
+/** The routes of an interface that are of the families of its addresses. */
+export function routesOf({ attachment, addresses }: Configured): PlannedRoute[] {
+  return attachment.routes.filter((route) => addresses.some(({ family }) => family === route.family));
 }
 
 /** Finds the name that a link has before it is configured; that of its interface unless it was made under another. */
@@ -59,24 +73,27 @@ export function renderSysctls(configured: readonly Configured[], nameOf: NameOf)
  * @param at.mac the hardware address of a link that is up already
  */
 export function renderConfiguration(
-  { attachment, addresses }: Configured,
+  configured: Configured,
   at: { nameOf: NameOf; mac: string | undefined },
 ): IpCommand[] {
-  const { interface: name, routes } = attachment;
+  const { attachment, addresses, result } = configured;
+  const { interface: name, mtuBytes } = attachment;
   const before = at.nameOf(name);
+  const ours = result === undefined ? addresses : [];
   return [
-    ...addresses.map(({ subnet, value, family }) => [
-      ...["addr", "replace", withPrefix(subnet, value), "dev", before],
-      ...(family === 6 ? ["nodad"] : []),
+    ...ours.map((address) => [
+      ...["addr", "replace", formatGiven(address), "dev", before],
+      ...(address.family === 6 ? ["nodad"] : []),
     ]),
+    ...(result && mtuBytes !== undefined ? [["link", "set", "dev", name, "mtu", String(mtuBytes)]] : []),
     ...(before === name ? [] : [["link", "set", "dev", before, "name", name]]),
     ["link", "set", "dev", name, "up", ...(at.mac === undefined ? [] : ["address", at.mac])],
     ...addresses.flatMap((address) => onLinkRoute({ attachment, address })),
-    ...routes.map(({ destination, gateway, table }) => [
+    ...routesOf(configured).map(({ destination, gateway, table }) => [
       ...["route", "replace", destination, "via", gateway, "dev", name],
       ...(table === undefined ? [] : ["table", String(table)]),
     ]),
-    ...ruleCommands("add", renderRules({ attachment, addresses }), 4),
+    ...ruleCommands("add", renderRules(configured), 4),
     ["link", "show", "dev", name],
   ];
 }
@@ -84,7 +101,7 @@ export function renderConfiguration(
 /** The subnet itself, in the table of policy routes: what is for neighbours must not go to a gateway. */
 function onLinkRoute({ attachment, address }: { attachment: PlannedAttachment; address: GivenAddress }): IpCommand[] {
   const table = policyTable(attachment, address.family);
-  const subnet = formatCidr(address.subnet.cidr);
+  const subnet = formatCidr(address.cidr);
   return table === undefined ? [] : [["route", "replace", subnet, "dev", attachment.interface, "table", String(table)]];
 }
 

@@ -1,7 +1,6 @@
-import { withPrefix } from "../ipam/subnet.ts";
 import type { DanmEpSpec } from "../shared/schema/danm_ep.ts";
 import type { SandboxRecord } from "./record.ts";
-import type { Configured } from "./render_configuration.ts";
+import { type Configured, formatGiven } from "./render_configuration.ts";
 
 /** `spec` of the DanmEp of an interface: what it is, what it has, whose it is. */
 export function renderEndpoint(
@@ -12,7 +11,7 @@ export function renderEndpoint(
   const { network } = attachment;
   const address = (family: 4 | 6): string | undefined => {
     const given = addresses.find((one) => one.family === family);
-    return given && withPrefix(given.subnet, given.value);
+    return given && formatGiven(given);
   };
   const policyRoutes = (family: 4 | 6): Record<string, string> =>
     Object.fromEntries(

@@ -1,41 +1,59 @@
-import { withPrefix } from "../ipam/subnet.ts";
-import type { CniIp, CniResult } from "../shared/cni/cni_result.ts";
+import type { CniInterface, CniIp, CniResult, CniRoute } from "../shared/cni/cni_result.ts";
 import type { IpLink } from "./host_link.ts";
-import type { Configured } from "./render_configuration.ts";
+import { type Configured, formatGiven, routesOf } from "./render_configuration.ts";
+
+/** What is known of the interfaces that were made. */
+export interface MadeInterfaces {
+  /** The links as the kernel shows them, by name. */
+  readonly links: ReadonlyMap<string, IpLink>;
+  /** Hardware addresses, by interface. */
+  readonly macs: ReadonlyMap<string, string>;
+  readonly netns: string;
+}
 
 /**
  * The one result of all interfaces of a sandbox, in their order, so that the addresses of the runtime's own interface
- * come first.
- *
- * @param options.links the links as the kernel shows them, by name
- * @param options.macs hardware addresses, by interface
+ * come first. What a delegate made besides (a bridge, the host's end of a veth pair) follows the interface that it is
+ * for: plugins that are chained after us look for it.
  */
-export function mergeResult(
-  configured: readonly Configured[],
-  options: { links: ReadonlyMap<string, IpLink>; macs: ReadonlyMap<string, string>; netns: string },
-): CniResult {
-  const { links, macs, netns } = options;
-  return {
-    interfaces: configured.map(({ attachment: { interface: name } }) => {
-      const link = links.get(name);
-      const mac = link?.address ?? macs.get(name);
-      return { name, ...(mac && { mac }), sandbox: netns, ...(link && { mtu: link.mtu }) };
-    }),
-    ips: configured.flatMap(({ attachment, addresses }, index) =>
-      addresses.map(({ family, subnet, value }): CniIp => {
-        const gateway = attachment.routes.find((route) => route.family === family && isDefault(route))?.gateway;
-        return { address: withPrefix(subnet, value), ...(gateway && { gateway }), interface: index };
-      })
-    ),
-    routes: configured.flatMap(({ attachment }) =>
-      attachment.routes.filter(({ table }) => table === undefined).map(({ destination, gateway }) => ({
-        dst: destination,
-        gw: gateway,
-      }))
-    ),
-  };
+export function mergeResult(configured: readonly Configured[], made: MadeInterfaces): CniResult {
+  const interfaces: CniInterface[] = [];
+  const ips: CniIp[] = [];
+  for (const one of configured) {
+    const index = interfaces.length;
+    interfaces.push(ownInterface(one, made), ...otherInterfaces(one));
+    ips.push(...one.addresses.map((address): CniIp => {
+      const gateway = gatewayOf(one, address.family);
+      return { address: formatGiven(address), ...(gateway && { gateway }), interface: index };
+    }));
+  }
+  const dns = configured.find(({ result }) => result?.dns)?.result?.dns;
+  return { interfaces, ips, routes: configured.flatMap(mainRoutes), ...(dns && { dns }) };
 }
 
-function isDefault(route: { readonly destination: string; readonly table?: number | undefined }): boolean {
-  return route.table === undefined && route.destination.endsWith("/0");
+function ownInterface({ attachment: { interface: name }, result }: Configured, made: MadeInterfaces): CniInterface {
+  const link = made.links.get(name);
+  const told = result?.interfaces?.find((one) => one.name === name && one.sandbox);
+  const mac = link?.address ?? told?.mac ?? made.macs.get(name);
+  return { ...told, name, ...(mac && { mac }), sandbox: made.netns, ...(link && { mtu: link.mtu }) };
+}
+
+function otherInterfaces({ attachment: { interface: name }, result }: Configured): CniInterface[] {
+  return (result?.interfaces ?? []).filter((one) => one.name !== name || !one.sandbox);
+}
+
+function gatewayOf(configured: Configured, family: 4 | 6): string | undefined {
+  const route = configured.attachment.routes.find((one) =>
+    one.family === family && one.table === undefined && one.destination.endsWith("/0")
+  );
+  const told = configured.result?.ips?.find(({ address }) => address.includes(":") === (family === 6));
+  return route?.gateway ?? told?.gateway;
+}
+
+/** The network's routes, and those that a delegate has set. */
+function mainRoutes(configured: Configured): CniRoute[] {
+  const own = routesOf(configured).filter(({ table }) => table === undefined)
+    .map(({ destination, gateway }): CniRoute => ({ dst: destination, gw: gateway }));
+  const known = new Set(own.map(({ dst }) => dst));
+  return [...own, ...(configured.result?.routes ?? []).filter(({ dst }) => !known.has(dst))];
 }

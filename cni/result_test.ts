@@ -35,12 +35,15 @@ function configured(): Configured[] {
       { kind: "DanmNet", name: "n", ip: "none" },
     ],
     networks: [NETWORK, NETWORK],
+    cniVersion: "1.0.0",
+    delegateConfs: new Map(),
   });
   const given = (attachment: PlannedAttachment): Configured => ({
     attachment,
-    addresses: attachment.addresses.map((planned) => ({
-      ...planned,
-      value: parseAddress(planned.family === 4 ? "10.0.0.5" : "2001:db8::5").value,
+    addresses: attachment.addresses.map(({ family, subnet: { cidr } }) => ({
+      family,
+      cidr,
+      value: parseAddress(family === 4 ? "10.0.0.5" : "2001:db8::5").value,
     })),
   });
   return attachments.map(given);

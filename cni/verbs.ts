@@ -21,6 +21,8 @@ export interface Surroundings {
   readonly path: string | undefined;
   /** Directory of this node's records and hints. */
   readonly stateDir: string;
+  /** Directory of the CNI configurations. */
+  readonly confDir: string;
   hostname(): string;
 }
 
@@ -57,7 +59,9 @@ export function createVerbs(surroundings: Surroundings): Verbs {
       run(request, "ADD", async ({ deps, netconf, signal }) => {
         const identity = podOf(parseCniArgs(request.args));
         const startedAt = deps.clock();
-        return await add({ ...request, netconf, identity, startedAt, hostname: surroundings.hostname(), signal }, deps);
+        const { confDir } = surroundings;
+        const hostname = surroundings.hostname();
+        return await add({ ...request, netconf, identity, startedAt, hostname, confDir, signal }, deps);
       }),
     del: (request) => run(request, "DEL", ({ deps, signal }) => del({ ...request, signal }, deps)),
   };

@@ -1,0 +1,107 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { CniError } from "../shared/errors.ts";
+import { SchemaError } from "../shared/schema/describe_issues.ts";
+import { type Network, parseNetwork } from "../shared/schema/network.ts";
+import { chooseIpam, planDelegatePlugins, renderDelegatePlugins } from "./plan_delegate.ts";
+
+function network(options: Record<string, unknown> = {}, NetworkType = "Bridge"): Network {
+  return parseNetwork("DanmNet", {
+    metadata: { name: "n", namespace: "default" },
+    spec: { NetworkID: "br", NetworkType, Options: options },
+  });
+}
+
+const plan = (document: Record<string, unknown>): ReturnType<typeof planDelegatePlugins> =>
+  planDelegatePlugins({ source: "/c/br.conf", document }, { network: network(), cniVersion: "1.0.0" });
+
+Deno.test("a single configuration is one plugin; name and version are filled in where they are missing", () => {
+  assertEquals(plan({ type: "bridge", bridge: "br0" }), [
+    { type: "bridge", conf: { type: "bridge", bridge: "br0", cniVersion: "1.0.0", name: "br" } },
+  ]);
+  const [own] = plan({ type: "BRIDGE", name: "own", cniVersion: "0.3.1" });
+  assertEquals([own?.type, own?.conf["name"], own?.conf["cniVersion"]], ["BRIDGE", "own", "0.3.1"]);
+});
+
+Deno.test("a list is all its plugins in order, each with the list's name and version", () => {
+  const plugins = plan({
+    name: "list",
+    cniVersion: "0.4.0",
+    plugins: [{ type: "bridge" }, { type: "portmap", snat: true, name: "x" }],
+  });
+  assertEquals(plugins.map(({ type }) => type), ["bridge", "portmap"]);
+  assertEquals(plugins[1]?.conf, { type: "portmap", snat: true, name: "list", cniVersion: "0.4.0" });
+});
+
+Deno.test("a configuration that cannot be executed is refused by file and field", async (t) => {
+  const cases: { document: Record<string, unknown>; says: string }[] = [
+    { document: {}, says: "/c/br.conf: type: must be the name of a plugin" },
+    { document: { type: "../bridge" }, says: "type: must be the name of a plugin" },
+    { document: { type: ".." }, says: "type: must be the name of a plugin" },
+    { document: { type: 7 }, says: "type: must be the name of a plugin" },
+    { document: { type: "macvlan" }, says: `type: is "macvlan", the network's NetworkType is "bridge"` },
+    { document: { plugins: [] }, says: "plugins: must be a list" },
+    { document: { plugins: {} }, says: "plugins: must be a list" },
+    { document: { plugins: [null] }, says: "plugins[0]: must be an object" },
+    { document: { plugins: [{ type: "tuning" }, { type: "bridge" }] }, says: `plugins[0].type: is "tuning"` },
+    { document: { plugins: [{ type: "bridge" }, { type: "a/b" }] }, says: "plugins[1].type: must be" },
+    { document: { plugins: [{ type: "bridge" }, { type: "danm" }] }, says: "plugins[1].type: must not be danm" },
+    { document: { plugins: [{ type: "bridge" }, { type: "DANM" }] }, says: "plugins[1].type: must not be danm" },
+  ];
+  for (const { document, says } of cases) {
+    await t.step(JSON.stringify(document), () => {
+      assertStringIncludes(assertThrows(() => plan(document), SchemaError).message, says);
+    });
+  }
+});
+
+Deno.test("whose addresses a delegate gives follows from what is asked and what the network has", async (t) => {
+  const v4 = { cidr: "10.0.0.0/24" };
+  const both = { ...v4, net6: "fd00::/64" };
+  const cases: { asks: { ip?: string; ip6?: string }; options: Record<string, unknown>; choice: string | RegExp }[] = [
+    { asks: {}, options: both, choice: "file" },
+    { asks: { ip: "none" }, options: both, choice: "none" },
+    { asks: { ip: "none", ip6: "none" }, options: {}, choice: "none" },
+    { asks: { ip: "dynamic" }, options: v4, choice: "ours" },
+    { asks: { ip: "10.0.0.7", ip6: "none" }, options: v4, choice: "ours" },
+    { asks: { ip: "dynamic", ip6: "dynamic" }, options: both, choice: "ours" },
+    { asks: { ip: "dynamic" }, options: {}, choice: "file" },
+    { asks: { ip6: "dynamic" }, options: v4, choice: "file" },
+    { asks: { ip: "dynamic", ip6: "dynamic" }, options: {}, choice: "file" },
+    { asks: { ip: "dynamic", ip6: "dynamic" }, options: v4, choice: /\[2\]\.ip6: DanmNet default\/n has no net6/ },
+    { asks: { ip: "10.0.0.7" }, options: {}, choice: /\[2\]\.ip: DanmNet default\/n has no cidr/ },
+  ];
+  for (const { asks, options, choice } of cases) {
+    await t.step(`${JSON.stringify(asks)} of ${JSON.stringify(options)}`, () => {
+      const at = { network: network(options), subject: "DanmNet default/n", field: "[2]" };
+      if (typeof choice === "string") return assertEquals(chooseIpam(asks, at), choice);
+      const error = assertThrows(() => chooseIpam(asks, at), CniError);
+      assertEquals([error.code, choice.test(error.message)], [104, true], error.message);
+    });
+  }
+});
+
+Deno.test("only the first plugin's IPAM is replaced or removed; capabilities decide what a plugin gets of the runtime", () => {
+  const plugins = plan({
+    plugins: [
+      { type: "bridge", ipam: { type: "host-local" }, runtimeConfig: { stale: 1 } },
+      { type: "portmap", capabilities: { portMappings: true, ips: false }, ipam: { type: "kept" } },
+    ],
+  });
+  const runtimeConfig = { portMappings: [{ hostPort: 1 }], ips: ["x"], mac: "y" };
+  const render = (ipam: "file" | "ours" | "none"): Record<string, unknown>[] =>
+    renderDelegatePlugins({ plugins, ipam }, {
+      addresses: ["10.0.0.5/24", "fd00::5/64"],
+      deviceID: "0000:01:00.1",
+      runtimeConfig,
+    }).map(({ conf }) => conf);
+  const [first, second] = render("ours");
+  assertEquals(first?.["ipam"], {
+    type: "fakeipam",
+    ips: [{ ipcidr: "10.0.0.5/24", version: 4 }, { ipcidr: "fd00::5/64", version: 6 }],
+  });
+  assertEquals([first?.["deviceID"], first?.["runtimeConfig"]], ["0000:01:00.1", undefined]);
+  assertEquals(second?.["runtimeConfig"], { portMappings: [{ hostPort: 1 }] });
+  assertEquals([second?.["ipam"], second?.["deviceID"]], [{ type: "kept" }, undefined]);
+  assertEquals(render("file")[0]?.["ipam"], { type: "host-local" });
+  assertEquals("ipam" in (render("none")[0] ?? {}), false);
+});
