@@ -7,21 +7,17 @@ export interface Start {
   readonly lastTaken?: bigint | undefined;
   /** A number of this node's own, from 0 up to 1, that spreads nodes over a pool. */
   readonly nodeOffset: number;
-  /** Pools up to this size begin at their first address, larger ones at the node's own place. */
-  readonly startAtFirstUpTo: number;
 }
 
 /**
  * The first address to try: the one behind the last that this node took, so that a node uses a released address again
- * as late as it can; without one the start of a small pool, or the node's own place in a large one.
+ * as late as it can; without one the node's own place in the pool, so that nodes do not meet at its start.
  *
  * @returns undefined when the pool has nothing to give
  */
-export function firstCandidate(subnet: Subnet, start: Start): bigint | undefined {
-  const { lastTaken, nodeOffset, startAtFirstUpTo } = start;
-  if (lastTaken !== undefined) return nextDynamic(subnet, lastTaken + 1n);
-  const size = poolSize(subnet);
-  return nextDynamic(subnet, subnet.first + (size <= startAtFirstUpTo ? 0n : BigInt(Math.floor(nodeOffset * size))));
+export function firstCandidate(subnet: Subnet, { lastTaken, nodeOffset }: Start): bigint | undefined {
+  const place = subnet.first + BigInt(Math.floor(nodeOffset * poolSize(subnet)));
+  return nextDynamic(subnet, lastTaken === undefined ? place : lastTaken + 1n);
 }
 
 /**

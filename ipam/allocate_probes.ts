@@ -1,40 +1,47 @@
 import { randomCandidate, shuffled } from "./allocate_candidates.ts";
-import { parseFreeCandidates } from "./allocate_free_candidates.ts";
+import { CANDIDATES_FROM, parseFreeCandidates } from "./allocate_free_candidates.ts";
 import type { PoolStatus } from "../shared/schema/network.ts";
 import { poolSize, type Subnet } from "./subnet.ts";
 
-/** How a free address is looked for. */
+/** How a free address is looked for. A miss is an address that was tried by name and is held. */
 export interface ProbingPolicy {
-  /** Pools up to this size are given from their first address on by a node that has taken none yet. */
-  readonly startAtFirstUpTo: number;
   /** Pools up to this size are decided by a list of their addresses after some misses; larger ones never. */
   readonly listUpTo: number;
-  /** Misses by name after which such a pool is listed. */
-  readonly missesBeforeList: number;
-  /** The same where status names free addresses. */
-  readonly missesBeforeListWithCandidates: number;
-  /** Misses by name after which a larger pool counts as exhausted. */
+  /** Misses after which such a pool is listed. */
+  readonly missesBeforeList: {
+    /** Nothing is known of the pool. */
+    readonly blind: number;
+    /** Status says that there is much to find at random. */
+    readonly roomy: number;
+    /** Status names free addresses. */
+    readonly named: number;
+    /** Status knows of no free address. */
+    readonly full: number;
+  };
+  /** Misses after which a larger pool counts as exhausted. */
   readonly misses: number;
   /** The same when status knows of no free address. */
   readonly missesOfFull: number;
   /**
-   * Addresses that status names are tried as long as this many misses of them are expected to cost less than trying at
-   * random: misses × share of free addresses < trust.
+   * Addresses that status names are tried while misses among them × share of free addresses < trust: the more there is
+   * to find at random, the sooner a status whose addresses others have taken meanwhile is given up.
    */
   readonly trust: number;
   /** Random probes before the first address that status names. */
   readonly randomFirst: number;
 }
 
-/** @see docs/decisions/0006-probing.md */
+/**
+ * The policy that measurement found best.
+ *
+ * @see docs/decisions/0006-probing.md
+ */
 export const PROBING: ProbingPolicy = {
-  startAtFirstUpTo: 1024,
   listUpTo: 1024,
-  missesBeforeList: 3,
-  missesBeforeListWithCandidates: 8,
+  missesBeforeList: { blind: 3, roomy: 8, named: 4, full: 1 },
   misses: 64,
   missesOfFull: 8,
-  trust: 0.5,
+  trust: 0.25,
   randomFirst: 0,
 };
 
@@ -46,7 +53,7 @@ export class Probes {
   readonly #tried = new Set<bigint>();
   readonly #known: bigint[];
   readonly #freeShare: number;
-  #missesOfKnown = 0;
+  #triedOfKnown = 0;
   #randomProbes = 0;
   readonly #limit: number;
 
@@ -81,10 +88,10 @@ export class Probes {
 
   #nextKnown(): bigint | undefined {
     if (this.#randomProbes < this.#policy.randomFirst) return undefined;
-    if (this.#missesOfKnown > 0 && this.#missesOfKnown * this.#freeShare >= this.#policy.trust) return undefined;
+    if (this.#triedOfKnown > 0 && this.#triedOfKnown * this.#freeShare >= this.#policy.trust) return undefined;
     for (let value = this.#known.pop(); value !== undefined; value = this.#known.pop()) {
       if (this.#tried.has(value)) continue;
-      this.#missesOfKnown++;
+      this.#triedOfKnown++;
       return value;
     }
     return undefined;
@@ -96,11 +103,12 @@ export class Probes {
   }
 
   #limitOf(status: PoolStatus | undefined): number {
-    const { listUpTo, missesBeforeList, missesBeforeListWithCandidates, misses, missesOfFull } = this.#policy;
-    const small = poolSize(this.#subnet) <= listUpTo;
-    if (this.#known.length > 0) return small ? missesBeforeListWithCandidates : misses;
-    if (status && status.allocated >= status.capacity) return small ? 1 : missesOfFull;
-    return small ? missesBeforeList : misses;
+    const { listUpTo, missesBeforeList, misses, missesOfFull } = this.#policy;
+    const full = status !== undefined && status.allocated >= status.capacity && this.#known.length === 0;
+    if (poolSize(this.#subnet) > listUpTo) return full ? missesOfFull : misses;
+    if (full) return missesBeforeList.full;
+    if (this.#known.length > 0) return missesBeforeList.named;
+    return this.#freeShare > 1 - CANDIDATES_FROM ? missesBeforeList.roomy : missesBeforeList.blind;
   }
 }
 

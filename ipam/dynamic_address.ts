@@ -29,10 +29,9 @@ export async function takeDynamic(request: AddressRequest, options: TakeOptions)
   const { subnet, holder } = request;
   const { hints, nodeOffset, probing: policy = PROBING, random } = options.deps;
   const pool = `${holder.space}.${subnet.family}`;
-  const { startAtFirstUpTo, listUpTo } = policy;
-  const hinted = hints.take(pool, (lastTaken) => firstCandidate(subnet, { lastTaken, nodeOffset, startAtFirstUpTo }));
+  const hinted = hints.take(pool, (lastTaken) => firstCandidate(subnet, { lastTaken, nodeOffset }));
   const probes = new Probes(subnet, { status: request.status, policy, random });
-  const small = poolSize(subnet) <= listUpTo;
+  const small = poolSize(subnet) <= policy.listUpTo;
   const value = await takeProbed(request, { ...options, probes, first: hinted }) ??
     (small && probes.misses > 0 ? await takeListed(request, { ...options, probes }) : undefined);
   if (value === undefined) throw poolExhausted(request, { probes: probes.misses });
