@@ -90,7 +90,7 @@ Deno.test("while the API server does not answer, DEL fails and the damaged recor
     effect: "none",
   } as const;
   const away: Partial<ObjectStore> = { listOwned: () => Promise.reject(apiError(failure)) };
-  await assertRejects(() => del(DEL, world.deps({ objects: { ...storeOf(world), ...away } })), Unavailable);
+  await assertRejects(() => del(DEL, world.deps({ objects: world.serverWith(away) })), Unavailable);
   assertEquals(world.files().filter((name) => !name.startsWith("locks/")), ["p1~c1~eth0.attached"]);
   await del(DEL, world.deps());
   assertEquals(names(world), []);
@@ -132,13 +132,3 @@ Deno.test("sweeping does not touch a sandbox that somebody works on, nor writes 
   await sweep(createSandboxKeeper(world.deps()), SIGNAL);
   assertEquals([names(world), world.records.list().map(({ containerID }) => containerID)], [[], ["c2"]]);
 });
-
-function storeOf({ server }: SandboxWorld): ObjectStore {
-  return {
-    create: (ref, spec, signal) => server.create(ref, spec, signal),
-    find: (ref, signal) => server.find(ref, signal),
-    remove: (ref, options) => server.remove(ref, options),
-    listAddresses: (space, signal) => server.listAddresses(space, signal),
-    listOwned: (sandbox, signal) => server.listOwned(sandbox, signal),
-  };
-}

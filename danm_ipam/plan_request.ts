@@ -1,6 +1,9 @@
+import { parseStatic } from "../ipam/parse_static.ts";
 import { planAddresses, type PlannedAddress } from "../ipam/plan_addresses.ts";
+import { findSubnet, type Subnet } from "../ipam/subnet.ts";
 import type { IpRequest } from "../shared/cni/ip_requests.ts";
 import { CniError, ErrorCode } from "../shared/errors.ts";
+import { SchemaError } from "../shared/schema/describe_issues.ts";
 import type { Network } from "../shared/schema/network.ts";
 
 /**
@@ -8,8 +11,8 @@ import type { Network } from "../shared/schema/network.ts";
  * otherwise any address, if the network has that family.
  *
  * @param input.subject the network as messages name it
- * @throws {CniError} code 104 when two addresses of a family are asked for, or none at all
- * @throws {SchemaError} when a static address does not fit into the network
+ * @throws {CniError} code 104 when two addresses of a family are asked for, or none at all, or one that does not fit
+ * @throws {SchemaError} when the static address of the `ipam` section does not fit into the network
  */
 export function planRequest(
   input: {
@@ -33,12 +36,34 @@ function planFamily(family: 4 | 6, input: Parameters<typeof planRequest>[0]): Pl
   if (second) {
     throw new CniError(
       ErrorCode.InvalidRequest,
-      `${asked?.field} and ${second.field} both ask for an IPv${family} address of ${subject}`,
+      `${asked?.field} ${asked?.text} and ${second.field} ${second.text} both ask for an IPv${family} address of ${subject}`,
       { details: "an interface has one address of each family" },
     );
   }
-  if (asked) return planAddresses({ [key]: asked.text }, { network, subject, source: asked.field, path: "" });
+  if (asked) return [planAsked(asked, { family, network, subject })];
   const has = network.spec.Options[family === 4 ? "cidr" : "net6"] !== undefined;
   const wanted = conf[key] ?? (has ? "dynamic" : "none");
   return planAddresses({ [key]: wanted }, { network, subject, source: "configuration", path: "ipam." });
+}
+
+/** Who calls asks for addresses: `dynamic` and `none` are words of the `ipam` section. */
+function planAsked(
+  { text, field }: IpRequest,
+  { family, network, subject }: { family: 4 | 6; network: Network; subject: string },
+): PlannedAddress {
+  const subnet = findSubnet(network, { family, subject });
+  if (subnet) return { family, subnet, static: parseAsked(subnet, { text, field }) };
+  const missing = family === 4 ? "cidr" : "net6";
+  throw new CniError(ErrorCode.InvalidRequest, `${field}: ${subject} has no IPv${family} subnet (${missing})`, {
+    details: `do not ask for ${text}, or give the network a ${missing}`,
+  });
+}
+
+function parseAsked(subnet: Subnet, { text, field }: IpRequest): bigint {
+  try {
+    return parseStatic(subnet, text, { subject: field, field: "" });
+  } catch (cause) {
+    if (!(cause instanceof SchemaError)) throw cause;
+    throw new CniError(ErrorCode.InvalidRequest, cause.message, { cause });
+  }
 }

@@ -2,6 +2,7 @@ import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
 import { elapsedSeconds } from "../shared/host/boot_clock.ts";
 import { MAX_TIMEOUT_MS } from "../shared/schema/netconf.ts";
 import type { AllocationRecord } from "./allocation_record.ts";
+import { buryQuietly } from "./bury.ts";
 import type { RecordKeeper } from "./record_keeper.ts";
 import type { RecordFile } from "./record_store.ts";
 
@@ -50,8 +51,8 @@ async function collectOne<R extends AllocationRecord>(
   const record = await keeper.open(still, { signal });
   if (record.networkName !== networkName || isYoung(record.startedAt, clock())) return;
   await keeper.detach(record, { signal });
-  lock.bury();
   const { containerID, ifname, pod } = record;
+  buryQuietly(lock, { log, containerID });
   log.info("collected", { pod: `${pod.namespace}/${pod.name}`, containerID, ifname });
 }
 

@@ -1,5 +1,6 @@
 import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
 import type { AllocationRecord } from "./allocation_record.ts";
+import { buryQuietly } from "./bury.ts";
 import type { KnownOfAttachment, RecordKeeper } from "./record_keeper.ts";
 import type { RecordFile } from "./record_store.ts";
 import { type SandboxLock, TOMBSTONE_SECONDS } from "./sandbox_lock.ts";
@@ -87,7 +88,7 @@ async function clearOlder<R extends AllocationRecord>(
   }
   try {
     await keeper.detach(record, { signal });
-    lock.bury();
+    buryQuietly(lock, { log, containerID: file.containerID });
   } catch (error) {
     // Its own DEL comes, or the sweep; a static address of it is taken over anyway.
     log.warn("an older sandbox of the Pod could not be detached", { record: file.path, error: messageOf(error) });

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
 import { assert, assertEquals } from "@std/assert";
+import { findPlugin } from "../support/danm_ipam_lab.ts";
 import { DanmLab } from "../support/danm_lab.ts";
 import { settleDoubts } from "../support/faults/audit.ts";
 import { CommandGate } from "../support/faults/command_gate.ts";
@@ -112,12 +112,6 @@ async function openTrack(
   const plugins = Object.fromEntries(options.plugins.map((name) => [name, findPlugin(danm.cniPath, name)]));
   const gate = await CommandGate.create(`${lab.dir}/gate-${node.name}`, { cniPath: danm.cniPath, plugins });
   return { danm, proxy, kubeconfig, gate, [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose]() };
-}
-
-function findPlugin(path: string, name: string): string {
-  const [found] = path.split(":").map((dir) => `${dir}/${name}`).filter((file) => existsSync(file));
-  assert(found, `no ${name} in ${path}`);
-  return found;
 }
 
 /** An ADD whose second DanmEp is refused, when all else is done: what is walked is its undoing. */

@@ -13,8 +13,11 @@ const ROOT = new URL("../..", import.meta.url).pathname;
 /** Where `deno task build` puts the executables. */
 export const DIST = join(ROOT, "dist");
 
-/** Where the plugin keeps its records, in every node. */
+/** Where `danm` keeps its records, in every node. */
 export const STATE_DIR = "/var/lib/cni/danm";
+
+/** Where `danm-ipam` keeps its own. */
+export const IPAM_STATE_DIR = "/var/lib/cni/danm-ipam";
 
 /** A sandbox as a runtime has it: a container id and a network namespace, for a Pod. */
 export interface TestSandbox {
@@ -43,6 +46,14 @@ export interface CallOptions {
   readonly kubeconfig?: string;
 }
 
+/** A plugin that is called in place of `danm`. */
+export interface TestPlugin {
+  /** Path of the executable. */
+  readonly executable: string;
+  /** Its configuration on a node. */
+  conf(node: Node, options: CallOptions): Record<string, unknown>;
+}
+
 /** What a plugin answered. */
 export interface Answer {
   readonly code: number;
@@ -62,18 +73,23 @@ export interface CniErrorDocument {
 export class DanmLab {
   readonly lab: Lab;
   readonly cniPath: string;
-  readonly #users = new Map<string, KubeUser>();
-  #count = 0;
+  readonly #users: Map<string, KubeUser>;
+  readonly #plugin: TestPlugin | undefined;
 
-  private constructor(lab: Lab, path: string) {
+  private constructor(
+    lab: Lab,
+    { path, users, plugin }: { path: string; users: Map<string, KubeUser>; plugin?: TestPlugin },
+  ) {
     this.lab = lab;
     this.cniPath = path;
+    this.#users = users;
+    this.#plugin = plugin;
   }
 
   /** Installs DANM: what `kubectl apply` installs, and what the installer puts on every node. */
   static async install(lab: Lab): Promise<DanmLab> {
     const binaries = await ensureBinaries(CNI_PLUGINS, toStderr);
-    const danm = new DanmLab(lab, `${DIST}:${cniPath(binaries)}`);
+    const danm = new DanmLab(lab, { path: `${DIST}:${cniPath(binaries)}`, users: new Map() });
     await Promise.all(lab.nodes.map(giveOwnCache));
     await lab.kubectl(["apply", "-f", join(ROOT, "crds")]);
     await lab.kubectl(["wait", "--for=condition=Established", "--timeout=60s", "-f", join(ROOT, "crds")]);
@@ -84,6 +100,11 @@ export class DanmLab {
     }
     await waitFor("default ServiceAccount", async () => await lab.kubectl(["get", "serviceaccount", "default"]) !== "");
     return danm;
+  }
+
+  /** The same lab, for calls of another plugin. */
+  calling(plugin: TestPlugin): DanmLab {
+    return new DanmLab(this.lab, { path: this.cniPath, users: this.#users, plugin });
   }
 
   /** The CNI user of a node: a token of `danm-cni` bound to that Node. */
@@ -109,7 +130,7 @@ export class DanmLab {
     node: Node,
     options: { interfaces?: readonly object[] | string; namespace?: string; name?: string; as?: KubeUser } = {},
   ): Promise<TestPod> {
-    const { interfaces, namespace = "default", name = `pod-${++this.#count}` } = options;
+    const { interfaces, namespace = "default", name = `pod-${crypto.randomUUID().slice(0, 8)}` } = options;
     const annotation = typeof interfaces === "string" ? interfaces : interfaces && JSON.stringify(interfaces);
     const pod = {
       apiVersion: "v1",
@@ -137,8 +158,9 @@ export class DanmLab {
     return await this.createSandbox(node, await this.createPod(node, { interfaces }));
   }
 
-  /** The configuration that the installer writes to a node. */
+  /** The configuration that the installer writes to a node, or that of the other plugin. */
   conf(node: Node, options: CallOptions = {}): Record<string, unknown> {
+    if (this.#plugin) return this.#plugin.conf(node, options);
     return {
       cniVersion: "1.0.0",
       name: "danm",
@@ -171,7 +193,7 @@ export class DanmLab {
 
   /** Calls the plugin and waits for its end. */
   async call(sandbox: TestSandbox, command: string, options: CallOptions = {}): Promise<Answer> {
-    const result = await sandbox.node.run(argvOf(options), {
+    const result = await sandbox.node.run(this.#argv(options), {
       ...this.#invocation(sandbox, command, options),
       check: false,
     });
@@ -180,7 +202,7 @@ export class DanmLab {
 
   /** Starts the plugin, to be killed. */
   async start(sandbox: TestSandbox, command: string, options: CallOptions = {}): Promise<RunningCommand> {
-    return await sandbox.node.start(argvOf(options), this.#invocation(sandbox, command, options));
+    return await sandbox.node.start(this.#argv(options), this.#invocation(sandbox, command, options));
   }
 
   /** ADD that must succeed. */
@@ -219,7 +241,7 @@ export class DanmLab {
         for (const rule of stdout.split("\n")) if (rule.startsWith("32000:")) left.push(`rule ${rule}`);
       }
     }
-    const files = await node.run(["find", STATE_DIR, "-maxdepth", "1", "-type", "f"], { check: false });
+    const files = await node.run(["find", STATE_DIR, IPAM_STATE_DIR, "-maxdepth", "1", "-type", "f"], { check: false });
     for (const file of files.stdout.split("\n")) if (file.includes(containerID)) left.push(`record ${file}`);
     return left;
   }
@@ -236,6 +258,11 @@ export class DanmLab {
     }));
   }
 
+  #argv({ path }: CallOptions): string[] {
+    const executable = this.#plugin?.executable ?? join(DIST, "danm");
+    return [...(path === undefined ? [] : ["env", `PATH=${path}`]), executable];
+  }
+
   #invocation(
     sandbox: TestSandbox,
     command: string,
@@ -244,10 +271,6 @@ export class DanmLab {
     const stdin = options.stdin ?? JSON.stringify(this.conf(sandbox.node, options));
     return { stdin, env: { ...this.env(sandbox, command), ...options.env } };
   }
-}
-
-function argvOf({ path }: CallOptions): string[] {
-  return [...(path === undefined ? [] : ["env", `PATH=${path}`]), join(DIST, "danm")];
 }
 
 /**

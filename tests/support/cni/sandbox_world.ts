@@ -1,21 +1,14 @@
 import { SandboxRecord } from "../../../cni/record.ts";
-import { RecordStore } from "../../../ipam/record_store.ts";
 import type { SandboxDeps } from "../../../cni/sandbox_deps.ts";
 import type { Run } from "../../../shared/host/run.ts";
-import { createLogger } from "../../../shared/log.ts";
-import { MemoryObjectStore } from "../ipam/memory_object_store.ts";
+import { NodeWorld } from "../ipam/node_world.ts";
 
-/** A node in a temporary directory: real records and locks, a clock to set, an API server in memory, no commands. */
-export class SandboxWorld implements Disposable {
-  readonly dir = Deno.makeTempDirSync({ prefix: "danm-records-" });
-  readonly server = new MemoryObjectStore();
-  readonly records: RecordStore<SandboxRecord>;
+/** A node of the plugin `danm`, which runs no commands but notes them. */
+export class SandboxWorld extends NodeWorld<SandboxRecord> {
   readonly commands: string[] = [];
-  readonly logged: string[] = [];
-  now = 1000;
 
   constructor() {
-    this.records = new RecordStore(this.dir, { clock: () => this.now, schema: SandboxRecord });
+    super(SandboxRecord);
   }
 
   /** What the plugin's verbs are given; parts may be replaced. */
@@ -24,29 +17,7 @@ export class SandboxWorld implements Disposable {
       this.commands.push(`${argv.join(" ")}${options?.stdin === undefined ? "" : ` < ${options.stdin}`}`);
       return Promise.resolve("");
     };
-    return {
-      run,
-      clock: () => this.now,
-      records: this.records,
-      hints: { take: (_pool, choose) => choose(undefined), remember: () => {} },
-      objects: this.server,
-      log: createLogger((line) => void this.logged.push(line), { level: "debug" }),
-      random: () => 0,
-      monotonicMs: () => 0,
-      delay: () => Promise.resolve(),
-      ...changes,
-    };
-  }
-
-  /** Names of the files in the directory of records, and of locks below `locks/`, sorted. */
-  files(): string[] {
-    const names = (dir: string): string[] =>
-      [...Deno.readDirSync(`${this.dir}/${dir}`)].filter(({ isFile }) => isFile).map(({ name }) => dir + name);
-    return [...names(""), ...names("locks/")].sort();
-  }
-
-  [Symbol.dispose](): void {
-    Deno.removeSync(this.dir, { recursive: true });
+    return { ...this.nodeDeps(), run, monotonicMs: () => 0, ...changes };
   }
 }
 

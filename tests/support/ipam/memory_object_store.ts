@@ -10,10 +10,30 @@ export interface MemoryObject {
   readonly stored: StoredObject;
 }
 
+/** Addresses that a store has held by somebody else for ever, however many, without an object for each. */
+export interface PresetAddresses {
+  /** Whether the DanmIp of that name is one of them. */
+  has(name: string): boolean;
+  /** Those of a space, in canonical form. */
+  list(space: string): readonly string[];
+}
+
+const NO_PRESETS: PresetAddresses = { has: () => false, list: () => [] };
+
 /** An {@linkcode ObjectStore} in memory; it passes the same contract as the real one. Everything is done at once. */
 export class MemoryObjectStore implements ObjectStore {
   readonly #objects = new Map<string, MemoryObject>();
+  readonly #presets: PresetAddresses;
   #version = 0;
+
+  constructor(presets: PresetAddresses = NO_PRESETS) {
+    this.#presets = presets;
+  }
+
+  /** Whether somebody holds the address of that DanmIp. */
+  isHeld(name: string): boolean {
+    return this.#presets.has(name) || this.#objects.has(keyOf({ kind: "DanmIp", name }));
+  }
 
   /** All objects, oldest first. */
   get objects(): readonly MemoryObject[] {
@@ -35,7 +55,7 @@ export class MemoryObjectStore implements ObjectStore {
       } as const;
       return { kind: "refused", error: apiError(failure) };
     }
-    if (this.#objects.has(keyOf(ref))) return { kind: "exists" };
+    if (this.#objects.has(keyOf(ref)) || this.#isPreset(ref)) return { kind: "exists" };
     const version = ++this.#version;
     const stored: StoredObject = {
       uid: `uid-${version}`,
@@ -50,7 +70,11 @@ export class MemoryObjectStore implements ObjectStore {
   // deno-lint-ignore require-await
   async find(ref: ObjectRef, signal: AbortSignal): Promise<StoredObject | undefined> {
     signal.throwIfAborted();
-    return this.#objects.get(keyOf(ref))?.stored;
+    return this.#isPreset(ref) ? PRESET : this.#objects.get(keyOf(ref))?.stored;
+  }
+
+  #isPreset({ kind, name }: ObjectRef): boolean {
+    return kind === "DanmIp" && this.#presets.has(name);
   }
 
   // deno-lint-ignore require-await
@@ -68,8 +92,9 @@ export class MemoryObjectStore implements ObjectStore {
   // deno-lint-ignore require-await
   async listAddresses(space: string, signal: AbortSignal): Promise<string[]> {
     signal.throwIfAborted();
-    return this.objects.filter(({ ref }) => ref.kind === "DanmIp").map(({ spec }) => spec as DanmIpSpec)
+    const made = this.objects.filter(({ ref }) => ref.kind === "DanmIp").map(({ spec }) => spec as DanmIpSpec)
       .filter((spec) => spec.space === space).map(({ address }) => address);
+    return [...this.#presets.list(space), ...made];
   }
 
   // deno-lint-ignore require-await
@@ -83,12 +108,25 @@ export class MemoryObjectStore implements ObjectStore {
     const { podNamespace } = sandbox;
     const namespaces = podNamespace === undefined ? addresses.map(({ stored }) => stored.podNamespace) : [podNamespace];
     const endpoints = own.filter(({ ref }) => ref.kind === "DanmEp" && namespaces.includes(ref.namespace ?? ""));
-    return [...addresses, ...endpoints].map(({ ref, stored: { uid, podUID, interface: ifname } }) => {
+    return [...addresses, ...endpoints].map(({ ref, spec, stored: { uid, podUID, interface: ifname } }) => {
       const { kind, namespace, name } = ref;
-      return { kind, namespace, name, interface: ifname, uid, podUID };
+      const plugin = kind === "DanmIp" ? (spec as DanmIpSpec).plugin : undefined;
+      return { kind, namespace, name, interface: ifname, uid, podUID, plugin };
     });
   }
 }
+
+const PRESET: StoredObject = {
+  uid: "preset",
+  resourceVersion: "0",
+  createdAt: "2026-01-01T00:00:00Z",
+  containerID: "preset",
+  interface: "eth0",
+  podUID: "preset",
+  podNamespace: "default",
+  podName: "preset",
+  node: "elsewhere",
+};
 
 function keyOf({ kind, namespace, name }: ObjectRef): string {
   return `${kind}/${namespace ?? ""}/${name}`;
@@ -103,8 +141,8 @@ function wrongName(ref: ObjectRef, spec: object): string | undefined {
 
 function ownerOf(ref: ObjectRef, spec: object): Omit<StoredObject, "uid" | "resourceVersion" | "createdAt"> {
   if (ref.kind === "DanmIp") {
-    const { containerID, interface: ifname, podUID, podNamespace, podName, node } = spec as DanmIpSpec;
-    return { containerID, interface: ifname, podUID, podNamespace, podName, node };
+    const { containerID, interface: ifname, podUID, podNamespace, podName, node, address } = spec as DanmIpSpec;
+    return { containerID, interface: ifname, podUID, podNamespace, podName, node, address };
   }
   const { CID = "", Interface, PodUID = "", Pod = "", Host = "" } = spec as DanmEpSpec;
   return {

@@ -75,10 +75,10 @@ export async function objectStoreContract(t: Deno.TestContext, store: ObjectStor
 
   await t.step("what is stored tells its owner and its versions", async () => {
     const owner = { interface: "eth0", podUID: "pod-1", podNamespace: "default", podName: "web", node };
-    for (const { ref } of [ip, ep]) {
+    for (const [{ ref }, own] of [[ip, { address: "10.9.0.1" }], [ep, {}]] as const) {
       const { uid, resourceVersion, createdAt, ...rest } = await store.find(ref, signal) ?? {};
       assert(uid && resourceVersion && createdAt, `${ref.kind} has no versions`);
-      assertEquals(rest, { containerID: "container-1", ...owner });
+      assertEquals(rest, { containerID: "container-1", ...owner, ...own });
     }
     assertEquals((await store.find(ip.ref, signal))?.uid, uid);
     assertEquals(await store.find(address("10.9.0.2").ref, signal), undefined);
