@@ -1,6 +1,6 @@
 import type { CreateOutcome, ListedObject, ObjectRef, ObjectStore } from "../../../ipam/object_store.ts";
 import { type ApiError, apiError, type Effect } from "../../../shared/kube/api_error.ts";
-import { MemoryObjectStore } from "./memory_object_store.ts";
+import { MemoryObjectStore, type PresetAddresses } from "./memory_object_store.ts";
 
 /** An API server gives up a request after this time, in seconds; what it has not done by then it never does. */
 const SERVER_TIMEOUT_SECONDS = 60;
@@ -20,14 +20,14 @@ export interface SimulatedProcess {
 }
 
 /** Turns of the microtask queue after which everything that can go on without an event has gone on. */
-const TURNS = 60;
+const TURNS = 100;
 
 /**
  * An API server behind a bad network, with a clock of its own: in an order that a seed decides, requests are done at
  * once or late, done without an answer, done twice, or not done at all; processes die between any two steps.
  */
 export class SimulatedApi {
-  readonly server = new MemoryObjectStore();
+  readonly server: MemoryObjectStore;
   readonly #events = new Set<Event>();
   readonly #random: () => number;
   readonly #signal = new AbortController().signal;
@@ -35,9 +35,10 @@ export class SimulatedApi {
   faults: number;
   now = 1000;
 
-  constructor(random: () => number, faults: number) {
+  constructor(random: () => number, options: { faults: number; presets?: PresetAddresses }) {
     this.#random = random;
-    this.faults = faults;
+    this.faults = options.faults;
+    this.server = new MemoryObjectStore(options.presets);
   }
 
   /** Whether something goes on that will end. */
@@ -121,7 +122,12 @@ export class SimulatedApi {
   ): Promise<boolean> {
     const apply = (): Promise<boolean> => this.server.remove(ref, { ...options, signal: this.#signal });
     const fate = await this.#fate(process);
-    if (fate === "good") return await this.#answer(process, await apply());
+    if (fate === "good") {
+      const removed = await apply();
+      // It may come again, too, and must not hit what has the name by then.
+      if (this.#random() < this.faults) this.#later(apply);
+      return await this.#answer(process, removed);
+    }
     if (fate === "lost") await apply();
     if (fate === "late" || fate === "twice") this.#later(apply);
     await this.#answer(process, undefined);
