@@ -2,12 +2,16 @@
  * `deno task bench [part …]`: what starting, attaching, detaching and allocating cost on this machine, against the
  * budget; Markdown on stdout. A quiet machine gives figures that mean something. Without a part: all of them.
  *
- * `--runs=N`: rounds on the native node (default 20); `--uml-runs=N`: on the user-mode node (default 5, 0 = without).
+ * `--runs=N`: rounds on the native node (default 20); `--uml-runs=N`: on the user-mode node (default 5, 0 = without);
+ * `--small`: `ipam` with a sixteenth of the addresses held, to see whether it works.
  */
 import { parseArgs } from "@std/cli";
 import { measureAttach } from "../tests/bench/attach.ts";
 import { type AttachSeries, reportAttach } from "../tests/bench/attach_report.ts";
 import { reportBitmap } from "../tests/bench/bitmap.ts";
+import { measureIpam } from "../tests/bench/ipam.ts";
+import { FULL_SIZE, SMALL_SIZE } from "../tests/bench/ipam_cluster.ts";
+import { reportIpam } from "../tests/bench/ipam_report.ts";
 import { machineFacts } from "../tests/bench/machine_facts.ts";
 import { type Part, renderReport } from "../tests/bench/report.ts";
 import { measureStartup } from "../tests/bench/startup.ts";
@@ -23,18 +27,20 @@ const INTERFACES = [1, 3, 8];
 interface Rounds {
   readonly runs: number;
   readonly umlRuns: number;
+  readonly small: boolean;
 }
 
 /** The parts by name, in the order of the report. */
 const PARTS: Readonly<Record<string, (rounds: Rounds) => Promise<Part>>> = {
   startup: async ({ runs }) => reportStartup(await measureStartup(Math.max(2 * runs, 1))),
   attach: async (rounds) => reportAttach(await measureNodes(rounds)),
+  ipam: async ({ small }) => reportIpam(await measureIpam(small ? SMALL_SIZE : FULL_SIZE)),
   bitmap: ({ runs }) => Promise.resolve({ blocks: [reportBitmap(Math.max(runs, 1)).trim()], budgets: [] }),
 };
 
 async function main(): Promise<number> {
-  const flags = parseArgs(Deno.args, { string: ["runs", "uml-runs"] });
-  const rounds = { runs: Number(flags.runs ?? 20), umlRuns: Number(flags["uml-runs"] ?? 5) };
+  const flags = parseArgs(Deno.args, { string: ["runs", "uml-runs"], boolean: ["small"] });
+  const rounds = { runs: Number(flags.runs ?? 20), umlRuns: Number(flags["uml-runs"] ?? 5), small: flags.small };
   const chosen = flags._.length === 0 ? Object.keys(PARTS) : flags._.map(String);
   const unknown = chosen.filter((name) => !Object.hasOwn(PARTS, name));
   if (unknown.length > 0) {

@@ -1,7 +1,10 @@
-/** Median, 90th percentile and number of a series of measurements. */
+/** Percentiles, mean, largest and number of a series of measurements. */
 export interface Summary {
   readonly p50: number;
   readonly p90: number;
+  readonly p99: number;
+  readonly mean: number;
+  readonly max: number;
   readonly count: number;
 }
 
@@ -14,7 +17,14 @@ export function summarize(values: readonly number[]): Summary {
   if (values.length === 0) throw new RangeError("no measurements");
   const sorted = values.toSorted((a, b) => a - b);
   const rank = (share: number): number => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
-  return { p50: rank(0.5), p90: rank(0.9), count: sorted.length };
+  return {
+    p50: rank(0.5),
+    p90: rank(0.9),
+    p99: rank(0.99),
+    mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+    max: rank(1),
+    count: sorted.length,
+  };
 }
 
 /** Something that took time, on a common clock. */

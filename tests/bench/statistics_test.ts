@@ -1,9 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { longestChain, summarize } from "./statistics.ts";
 
-Deno.test("summarize takes ranks, not means", () => {
-  assertEquals(summarize([10, 1, 2, 3, 4, 5, 6, 7, 8, 900]), { p50: 5, p90: 10, count: 10 });
-  assertEquals(summarize([7]), { p50: 7, p90: 7, count: 1 });
+Deno.test("the percentiles of summarize are ranks", () => {
+  const ten = summarize([10, 1, 2, 3, 4, 5, 6, 7, 8, 900]);
+  assertEquals(ten, { p50: 5, p90: 10, p99: 900, mean: 94.6, max: 900, count: 10 });
+  assertEquals(summarize([7]), { p50: 7, p90: 7, p99: 7, mean: 7, max: 7, count: 1 });
   assertThrows(() => summarize([]), RangeError);
 });
 
