@@ -41,7 +41,7 @@ export async function delegateAdd(
   let document: Record<string, unknown> | undefined;
   let result: CniResult = {};
   for (const plugin of call.plugins) {
-    const stdout = await execute("ADD", { call, plugin, prevResult: document }, context);
+    const stdout = await executePlugin("ADD", { call, plugin, prevResult: document }, context);
     try {
       document = JSON.parse(stdout) as Record<string, unknown>;
       result = parseResult(document, { subject: "result" });
@@ -65,7 +65,7 @@ export async function delegateDel(call: DelegateCall, context: DelegateContext):
   const errors: unknown[] = [];
   for (const plugin of [...call.plugins].reverse()) {
     try {
-      await execute("DEL", { call, plugin, prevResult: call.result }, { ...context, netns });
+      await executePlugin("DEL", { call, plugin, prevResult: call.result }, { ...context, netns });
     } catch (error) {
       errors.push(error);
     }
@@ -74,14 +74,20 @@ export async function delegateDel(call: DelegateCall, context: DelegateContext):
 }
 
 /** One execution of one plugin. */
-interface Execution {
+export interface Execution {
   readonly call: DelegateCall;
   readonly plugin: Plugin;
   readonly prevResult?: Record<string, unknown> | undefined;
 }
 
-async function execute(
-  command: "ADD" | "DEL",
+/**
+ * Executes one plugin.
+ *
+ * @returns what it printed
+ * @throws {CniError} code 105 with the plugin's own code and message
+ */
+export async function executePlugin(
+  command: "ADD" | "DEL" | "CHECK" | "GC",
   execution: Execution,
   context: DelegateContext,
 ): Promise<string> {

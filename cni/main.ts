@@ -5,22 +5,25 @@ import { warmUpTls } from "../shared/kube/warm_up.ts";
 /** Where this node's records and hints are. */
 const STATE_DIR = "/var/lib/cni/danm";
 
+/** Where the node agent writes what it sees. */
+const NODE_REPORT = "/run/danm/node-report.json";
 /** Where runtimes have their configurations. */
 const DEFAULT_CONF_DIR = "/etc/cni/net.d";
 
 const command = Deno.env.get("CNI_COMMAND");
-if (command === "ADD" || command === "DEL") warmUpTls();
+if (command !== "VERSION" && command !== "STATUS") warmUpTls();
 
 const io: PluginIo = { env: (name) => Deno.env.get(name), readStdin, writeStdout };
 
 const code = await runPlugin(io, {
-  commands: ["ADD", "DEL"],
+  commands: ["ADD", "DEL", "CHECK", "GC", "STATUS"],
   load: async () => {
     const { createVerbs } = await import("./verbs.ts");
     return createVerbs({
       path: Deno.env.get("PATH"),
       stateDir: STATE_DIR,
       confDir: Deno.env.get("CNI_CONF_DIR") || DEFAULT_CONF_DIR,
+      nodeReport: NODE_REPORT,
       hostname: () => Deno.hostname(),
     });
   },

@@ -2,16 +2,19 @@ import { createNodeDeps } from "../ipam/create_node_deps.ts";
 import { sweep } from "../ipam/sweep.ts";
 import { parseCniArgs, podOf } from "../shared/cni/cni_args.ts";
 import { openLog } from "../shared/cni/open_log.ts";
-import type { VerbRequest, Verbs } from "../shared/cni/plugin.ts";
+import type { HostRequest, VerbRequest, Verbs } from "../shared/cni/plugin.ts";
 import { toCniError } from "../shared/cni/to_cni_error.ts";
 import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
-import { createRun, type Run } from "../shared/host/run.ts";
+import { createRun, type Run, searchPathOf } from "../shared/host/run.ts";
 import { createConnect } from "../shared/kube/connect.ts";
 import type { Logger } from "../shared/log.ts";
 import { parse } from "../shared/schema/describe_issues.ts";
 import { NetConf } from "../shared/schema/netconf.ts";
 import { add, type AddDeps } from "./add.ts";
+import { check } from "./check.ts";
 import { del } from "./del.ts";
+import { gc } from "./gc.ts";
+import { status } from "./status.ts";
 import { SandboxRecord } from "./record.ts";
 import { createSandboxKeeper } from "./sandbox_keeper.ts";
 
@@ -23,6 +26,8 @@ export interface Surroundings {
   readonly stateDir: string;
   /** Directory of the CNI configurations. */
   readonly confDir: string;
+  /** Path of what the node agent last saw. */
+  readonly nodeReport: string;
   hostname(): string;
 }
 
@@ -30,10 +35,10 @@ export interface Surroundings {
 const SWEEP_MS = 2000;
 
 /** The verbs of the `danm` plugin on a real node and a real API server. */
-export function createVerbs(surroundings: Surroundings): Verbs {
+export function createVerbs(surroundings: Surroundings): Required<Verbs> {
   async function run<T>(
-    request: VerbRequest,
-    command: string,
+    request: HostRequest,
+    { what, sweeps, args }: { what: string; sweeps: boolean; args?: string },
     work: (context: { deps: AddDeps; netconf: NetConf; signal: AbortSignal }) => Promise<T>,
   ): Promise<T> {
     const log = openLog(request.conf);
@@ -41,34 +46,61 @@ export function createVerbs(surroundings: Surroundings): Verbs {
       const netconf = readNetConf(request);
       const deps = createDeps(netconf, { surroundings, log });
       const result = await work({ deps, netconf, signal: AbortSignal.timeout(netconf.timeoutMs) });
-      await sweep(createSandboxKeeper(deps), AbortSignal.timeout(SWEEP_MS));
+      if (sweeps) await sweep(createSandboxKeeper(deps), AbortSignal.timeout(SWEEP_MS));
       return result;
     } catch (error) {
-      const failure = toCniError(error, `${command} of sandbox ${request.containerID}`);
-      log.error(`${command} failed`, {
-        containerID: request.containerID,
-        args: request.args,
-        code: failure.code,
-        error: failure.message,
-      });
+      const failure = toCniError(error, what);
+      log.error(`${what} failed`, { ...(args && { args }), code: failure.code, error: failure.message });
       throw failure;
     }
   }
+  const ofSandbox = (command: string, { containerID, args }: VerbRequest): { what: string; args: string } => ({
+    what: `${command} of sandbox ${containerID}`,
+    args,
+  });
   return {
     add: (request) =>
-      run(request, "ADD", async ({ deps, netconf, signal }) => {
+      run(request, { ...ofSandbox("ADD", request), sweeps: true }, async ({ deps, netconf, signal }) => {
         const identity = podOf(parseCniArgs(request.args));
         const startedAt = deps.clock();
         const { confDir } = surroundings;
         const hostname = surroundings.hostname();
         return await add({ ...request, netconf, identity, startedAt, hostname, confDir, signal }, deps);
       }),
-    del: (request) => run(request, "DEL", ({ deps, signal }) => del({ ...request, signal }, deps)),
+    del: (request) =>
+      run(
+        request,
+        { ...ofSandbox("DEL", request), sweeps: true },
+        ({ deps, signal }) => del({ ...request, signal }, deps),
+      ),
+    check: (request) =>
+      run(
+        request,
+        { ...ofSandbox("CHECK", request), sweeps: false },
+        ({ deps, signal }) => check({ ...request, signal }, deps),
+      ),
+    gc: (request) =>
+      run(
+        request,
+        { what: `GC of ${request.networkName}`, sweeps: true },
+        ({ deps, signal }) => gc({ ...request, signal }, deps),
+      ),
+    status: (request) =>
+      run(request, { what: "STATUS", sweeps: false }, async ({ netconf: { kubeconfig } }) => {
+        const { path, nodeReport } = surroundings;
+        await status({ path: request.path, kubeconfig, searchPath: searchPathOf(path), nodeReport });
+      }).catch(asUnavailable),
   };
 }
 
+/** A disk that does not take records is no failure of STATUS: it is its answer. */
+function asUnavailable(error: unknown): never {
+  if (!(error instanceof CniError) || error.code !== ErrorCode.IoFailure) throw error;
+  throw new CniError(ErrorCode.Unavailable, error.message, { cause: error });
+}
+
 /** @throws {CniError} code 7 naming the keys that are wrong */
-function readNetConf(request: VerbRequest): NetConf {
+function readNetConf(request: HostRequest): NetConf {
   try {
     return parse(NetConf, request.conf, "configuration");
   } catch (cause) {

@@ -38,6 +38,11 @@ export class CommandError extends Error {
 /** Where commands are looked for when the caller's environment has no `PATH`, as under some runtimes. */
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/** The directories of a search path; of the usual one where it is undefined or empty. */
+export function searchPathOf(path?: string): string[] {
+  return (path || DEFAULT_PATH).split(":").filter((dir) => dir !== "");
+}
+
 /** Makes a {@linkcode Run}. `path` is the search path of commands; undefined or empty = the usual one. */
 export function createRun(path?: string): Run {
   const base = { PATH: path || DEFAULT_PATH, LC_ALL: "C" };

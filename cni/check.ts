@@ -1,0 +1,86 @@
+import type { OwnedObject } from "../ipam/ledger.ts";
+import type { VerbRequest } from "../shared/cni/plugin.ts";
+import { CniError, ErrorCode } from "../shared/errors.ts";
+import { isNetnsGone } from "../shared/host/netns.ts";
+import { NotFound } from "../shared/kube/api_error.ts";
+import { DanmEp, type DanmEpInterface } from "../shared/schema/danm_ep.ts";
+import { parse } from "../shared/schema/describe_issues.ts";
+import { resourcePath } from "../shared/schema/resources.ts";
+import { settleAll } from "../shared/settle_all.ts";
+import type { AddDeps } from "./add.ts";
+import { delegateCheck } from "./delegate_upkeep.ts";
+import { readKernelState } from "./kernel_state.ts";
+import { planCheck } from "./plan_check.ts";
+import type { SandboxRecord } from "./record.ts";
+
+/**
+ * Checks that a sandbox still has what its ADD gave it: the record, its DanmIps and DanmEps, its links, addresses, routes
+ * and rules in the kernel, and whatever its delegates check.
+ *
+ * @throws {CniError} code 7 without a prevResult, 104 when the sandbox is not attached
+ * @throws {AggregateError} of a {@linkcode CniError} for everything that is not as it was
+ * @see https://github.com/containernetworking/cni/blob/spec-v1.1.0/SPEC.md#check-check-containers-networking-is-as-expected
+ */
+export async function check(request: VerbRequest & { readonly signal: AbortSignal }, deps: AddDeps): Promise<void> {
+  const { containerID, prevResult, signal, netns } = request;
+  if (!prevResult) {
+    throw new CniError(ErrorCode.InvalidConfig, "configuration: prevResult is missing", {
+      details: "CHECK compares with the result of ADD, which the runtime passes",
+    });
+  }
+  using _lock = await deps.records.lock(request, signal);
+  const [file] = deps.records.find(request).filter(({ state }) => state === "attached");
+  if (!file) throw new CniError(ErrorCode.InvalidRequest, `sandbox ${containerID} is not attached on this node`);
+  const record = deps.records.read(file);
+  const context = { ...record, netns, run: deps.run, path: request.path, signal };
+  const [interfaces, state] = await settleAll([
+    settleAll(record.objects.map((object) => checkObject(object, { record, deps, signal }))),
+    readKernelState(deps.run, { netns, signal }).catch((cause) => {
+      if (!isNetnsGone(cause)) throw cause;
+      throw changed(`the network namespace ${netns} of sandbox ${containerID} is gone`, cause);
+    }),
+    settleAll(record.delegates.map((call) => delegateCheck(call, context))),
+  ]);
+  const known = interfaces.filter((one) => one !== undefined);
+  const problems = planCheck({ interfaces: known, rules: record.rules, prevResult }, state);
+  if (problems.length > 0) throw new AggregateError(problems.map((problem) => changed(problem)), "");
+}
+
+/** @returns of a DanmEp its interface; undefined for an address that is held */
+async function checkObject(
+  object: OwnedObject,
+  { record, deps, signal }: { record: SandboxRecord; deps: AddDeps; signal: AbortSignal },
+): Promise<DanmEpInterface | undefined> {
+  // What was never confirmed is only remembered because it may still come.
+  if (object.uid === undefined) return undefined;
+  const stored = await deps.objects.find(object, signal);
+  if (stored?.uid !== object.uid || stored.containerID !== record.containerID) {
+    throw changed(
+      stored
+        ? `${object.interface}: ${object.kind} ${object.name} belongs to sandbox ${stored.containerID}`
+        : `${object.interface}: ${object.kind} ${object.name} is gone`,
+    );
+  }
+  return object.kind === "DanmEp" ? await readInterface(object, { deps, signal }) : undefined;
+}
+
+async function readInterface(
+  object: OwnedObject,
+  { deps, signal }: { deps: AddDeps; signal: AbortSignal },
+): Promise<DanmEpInterface> {
+  const client = await deps.client(signal);
+  try {
+    const stored = await client.get(resourcePath(object.kind, object), { signal });
+    return parse(DanmEp, stored, `DanmEp ${object.name}`).spec.Interface;
+  } catch (cause) {
+    if (cause instanceof NotFound) throw changed(`${object.interface}: DanmEp ${object.name} is gone`, cause);
+    throw cause;
+  }
+}
+
+function changed(message: string, cause?: unknown): CniError {
+  return new CniError(ErrorCode.HostLinkFailed, message, {
+    details: "the sandbox is not as ADD left it; delete the Pod, so that it is attached again",
+    ...(cause !== undefined && { cause }),
+  });
+}
