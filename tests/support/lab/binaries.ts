@@ -13,6 +13,10 @@ export type BinaryName =
   | "macvlan"
   | "bridge"
   | "loopback"
+  | "ptp"
+  | "bandwidth"
+  | "portmap"
+  | "tuning"
   | "host-local";
 
 /** Where each executable was found: absolute paths. */
@@ -22,7 +26,16 @@ export type Binaries<Name extends BinaryName = BinaryName> = Readonly<Record<Nam
 export const CONTROL_PLANE = ["etcd", "kube-apiserver", "kube-controller-manager", "kubectl"] as const;
 
 /** The reference CNI plugins. */
-export const CNI_PLUGINS = ["macvlan", "bridge", "loopback", "host-local"] as const;
+export const CNI_PLUGINS = [
+  "macvlan",
+  "bridge",
+  "loopback",
+  "ptp",
+  "bandwidth",
+  "portmap",
+  "tuning",
+  "host-local",
+] as const;
 
 interface Source {
   /** Directory of the Go module under `upstream/`. */
@@ -40,6 +53,10 @@ const SOURCES: Readonly<Record<BinaryName, Source>> = {
   "macvlan": plugin(),
   "bridge": plugin(),
   "loopback": plugin(),
+  "ptp": plugin(),
+  "bandwidth": plugin(),
+  "portmap": plugin(),
+  "tuning": plugin(),
   "host-local": plugin(),
 };
 

@@ -22,6 +22,10 @@ const PACKAGES: Readonly<Record<string, { readonly path: string; readonly output
   "macvlan": { path: "github.com/containernetworking/plugins/plugins/main/macvlan" },
   "bridge": { path: "github.com/containernetworking/plugins/plugins/main/bridge" },
   "loopback": { path: "github.com/containernetworking/plugins/plugins/main/loopback" },
+  "ptp": { path: "github.com/containernetworking/plugins/plugins/main/ptp" },
+  "bandwidth": { path: "github.com/containernetworking/plugins/plugins/meta/bandwidth" },
+  "portmap": { path: "github.com/containernetworking/plugins/plugins/meta/portmap" },
+  "tuning": { path: "github.com/containernetworking/plugins/plugins/meta/tuning" },
   "host-local": { path: "github.com/containernetworking/plugins/plugins/ipam/host-local" },
 };
 

@@ -9,13 +9,14 @@ export interface Needs {
   readonly uml?: boolean;
 }
 
-/** Commands of Debian packages; iputils-ping is for tests of connectivity. */
+/** Commands of Debian packages; iputils-ping is for tests of connectivity, nftables for the plugin portmap. */
 const COMMANDS: readonly (readonly [string, string])[] = [
   ["ip", "iproute2"],
   ["nsenter", "util-linux"],
   ["unshare", "util-linux"],
   ["sysctl", "procps"],
   ["ping", "iputils-ping"],
+  ["nft", "nftables"],
 ];
 
 const UML_COMMANDS: readonly (readonly [string, string])[] = [

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { cacheRoot, GO_MISSING } from "./build.ts";
 import { findMissing, type Machine, type Needs } from "./prerequisites.ts";
 
-const COMMANDS = ["ip", "nsenter", "unshare", "sysctl", "ping"];
+const COMMANDS = ["ip", "nsenter", "unshare", "sysctl", "ping", "nft"];
 
 interface Facts {
   readonly os?: string;
@@ -36,7 +36,7 @@ Deno.test("findMissing", async (t) => {
     {
       name: "names the packages that it cannot install, each once",
       facts: { commands: ["go", "ip"] },
-      missing: ["install what Debian has in the packages util-linux, procps, iputils-ping"],
+      missing: ["install what Debian has in the packages util-linux, procps, iputils-ping, nftables"],
     },
     { name: "says nothing of packages that it will install", facts: { commands: ["go", "apt-get"] }, missing: [] },
     {
