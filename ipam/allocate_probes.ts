@@ -23,7 +23,7 @@ export interface ProbingPolicy {
   /** The same when status knows of no free address. */
   readonly missesOfFull: number;
   /**
-   * Addresses that status names are tried while misses among them × share of free addresses < trust: the more there is
+   * In larger pools, addresses that status names are tried while misses among them × share of free addresses < trust: the more there is
    * to find at random, the sooner a status whose addresses others have taken meanwhile is given up.
    */
   readonly trust: number;
@@ -51,10 +51,12 @@ export class Probes {
   readonly #policy: ProbingPolicy;
   readonly #random: () => number;
   readonly #tried = new Set<bigint>();
-  readonly #known: bigint[];
+  readonly #named: bigint[];
   readonly #freeShare: number;
-  #triedOfKnown = 0;
+  #triedOfNamed = 0;
   #randomProbes = 0;
+  /** Of a small pool status names all that is free, or so much that a list is better than a draw at random. */
+  readonly #namedOnly: boolean;
   readonly #limit: number;
 
   constructor(
@@ -65,8 +67,9 @@ export class Probes {
     this.#subnet = subnet;
     this.#policy = policy;
     this.#random = random;
-    this.#known = shuffled(parseFreeCandidates(subnet, status), random);
+    this.#named = shuffled(parseFreeCandidates(subnet, status), random);
     this.#freeShare = freeShareOf(status);
+    this.#namedOnly = this.#named.length > 0 && poolSize(subnet) <= policy.listUpTo;
     this.#limit = this.#limitOf(status);
   }
 
@@ -83,15 +86,16 @@ export class Probes {
   /** @returns undefined when no more should be tried by name */
   next(): bigint | undefined {
     if (this.#tried.size >= this.#limit) return undefined;
-    return this.#nextKnown() ?? this.#nextRandom();
+    if (this.#randomProbes < this.#policy.randomFirst) return this.#nextRandom();
+    return this.#nextNamed() ?? (this.#namedOnly ? undefined : this.#nextRandom());
   }
 
-  #nextKnown(): bigint | undefined {
-    if (this.#randomProbes < this.#policy.randomFirst) return undefined;
-    if (this.#triedOfKnown > 0 && this.#triedOfKnown * this.#freeShare >= this.#policy.trust) return undefined;
-    for (let value = this.#known.pop(); value !== undefined; value = this.#known.pop()) {
+  #nextNamed(): bigint | undefined {
+    const { trust } = this.#policy;
+    if (!this.#namedOnly && this.#triedOfNamed > 0 && this.#triedOfNamed * this.#freeShare >= trust) return undefined;
+    for (let value = this.#named.pop(); value !== undefined; value = this.#named.pop()) {
       if (this.#tried.has(value)) continue;
-      this.#triedOfKnown++;
+      this.#triedOfNamed++;
       return value;
     }
     return undefined;
@@ -104,10 +108,10 @@ export class Probes {
 
   #limitOf(status: PoolStatus | undefined): number {
     const { listUpTo, missesBeforeList, misses, missesOfFull } = this.#policy;
-    const full = status !== undefined && status.allocated >= status.capacity && this.#known.length === 0;
+    const full = status !== undefined && status.allocated >= status.capacity && this.#named.length === 0;
     if (poolSize(this.#subnet) > listUpTo) return full ? missesOfFull : misses;
     if (full) return missesBeforeList.full;
-    if (this.#known.length > 0) return missesBeforeList.named;
+    if (this.#namedOnly) return missesBeforeList.named;
     return this.#freeShare > 1 - CANDIDATES_FROM ? missesBeforeList.roomy : missesBeforeList.blind;
   }
 }

@@ -26,9 +26,14 @@ export function holderOf(
   };
 }
 
-/** A number from 0 up to 1 that is a node's own: FNV-1a of its name. */
+/**
+ * A number from 0 up to 1 that is a node's own: FNV-1a of its name, mixed so that names which differ in their last
+ * character only are not neighbours (MurmurHash3's finalizer).
+ */
 export function nodeOffset(node: string): number {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(node)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash / 2 ** 32;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }
