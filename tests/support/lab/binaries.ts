@@ -9,6 +9,8 @@ export type BinaryName =
   | "kube-apiserver"
   | "kube-controller-manager"
   | "kubectl"
+  | "kubelet"
+  | "containerd"
   | "cnitool"
   | "macvlan"
   | "bridge"
@@ -24,6 +26,9 @@ export type Binaries<Name extends BinaryName = BinaryName> = Readonly<Record<Nam
 
 /** The control plane and its client. */
 export const CONTROL_PLANE = ["etcd", "kube-apiserver", "kube-controller-manager", "kubectl"] as const;
+
+/** What a node runs Pods with. */
+export const POD_RUNTIME = ["kubelet", "containerd"] as const;
 
 /** The reference CNI plugins. */
 export const CNI_PLUGINS = [
@@ -49,6 +54,11 @@ const SOURCES: Readonly<Record<BinaryName, Source>> = {
   "kube-apiserver": kubernetes("--version"),
   "kube-controller-manager": kubernetes("--version"),
   "kubectl": kubernetes("version", "--client"),
+  "kubelet": kubernetes("--version"),
+  "containerd": {
+    module: "containerd",
+    accepts: (path) => answers([path, "--version"], /^containerd \S+ v?2\./),
+  },
   "cnitool": { module: "cnitool", accepts: (path) => answers([path, "--help"], /cnitool/) },
   "macvlan": plugin(),
   "bridge": plugin(),

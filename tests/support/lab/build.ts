@@ -12,12 +12,20 @@ const LDFLAGS: Readonly<Record<string, string>> = {
   kubernetes: `-s -w -X ${STAMP}.gitVersion=${KUBERNETES_VERSION} -X ${STAMP}.gitMajor=1 -X ${STAMP}.gitMinor=36`,
 };
 
+/** Build tags per module; others have none. */
+const TAGS: Readonly<Record<string, string>> = {
+  // Snapshotters that need headers or libraries of the distribution.
+  containerd: "no_btrfs no_devmapper no_zfs",
+};
+
 /** Package per executable, and the name that `go build` gives the file when it is not the executable's. */
 const PACKAGES: Readonly<Record<string, { readonly path: string; readonly output?: string }>> = {
   "etcd": { path: "go.etcd.io/etcd/server/v3", output: "server" },
   "kube-apiserver": { path: "k8s.io/kubernetes/cmd/kube-apiserver" },
   "kube-controller-manager": { path: "k8s.io/kubernetes/cmd/kube-controller-manager" },
   "kubectl": { path: "k8s.io/kubernetes/cmd/kubectl" },
+  "kubelet": { path: "k8s.io/kubernetes/cmd/kubelet" },
+  "containerd": { path: "github.com/containerd/containerd/v2/cmd/containerd" },
   "cnitool": { path: "github.com/containernetworking/cni/cnitool" },
   "macvlan": { path: "github.com/containernetworking/plugins/plugins/main/macvlan" },
   "bridge": { path: "github.com/containernetworking/plugins/plugins/main/bridge" },
@@ -97,7 +105,7 @@ async function compile(
   module: string,
   { source, temporary, missing, log }: { source: string; temporary: string; missing: string[]; log: string },
 ): Promise<void> {
-  const flags = ["-trimpath", "-ldflags", LDFLAGS[module] ?? LDFLAGS["default"] ?? ""];
+  const flags = ["-trimpath", "-tags", TAGS[module] ?? "", "-ldflags", LDFLAGS[module] ?? LDFLAGS["default"] ?? ""];
   const packages = missing.map((name) => PACKAGES[name]?.path ?? "");
   // The shell sends the output to the log while the build runs, so that it can be followed there.
   const argv = ["sh", "-c", 'log=$1; shift; exec "$@" >"$log" 2>&1', "sh", log];
@@ -123,7 +131,7 @@ async function requireGo(): Promise<void> {
 }
 
 async function fingerprint(source: string, module: string): Promise<string> {
-  const parts = [LDFLAGS[module] ?? LDFLAGS["default"] ?? ""];
+  const parts = [LDFLAGS[module] ?? LDFLAGS["default"] ?? "", ...(TAGS[module] === undefined ? [] : [TAGS[module]])];
   for (const file of ["go.mod", "go.sum"]) parts.push(await Deno.readTextFile(`${source}/${file}`));
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(parts.join("\0")));
   return new Uint8Array(digest).toHex().slice(0, 12);
