@@ -140,6 +140,17 @@ Deno.test("a large pool is never listed", async () => {
   assertStringIncludes(error.message, `${node.asked.length} addresses were tried, all held`);
 });
 
+Deno.test("a small pool that was never full is not called exhausted: others were quicker", async () => {
+  const node = newNode();
+  const contended: Partial<ObjectStore> = {
+    create: (): Promise<CreateOutcome> => Promise.resolve({ kind: "exists" }),
+    listAddresses: () => Promise.resolve(["10.0.0.2"]),
+  };
+  const error = await assertRejects(() => allocate(node, { options: SMALL, objects: contended }), CniError);
+  assertEquals(error.code, 11);
+  assertStringIncludes(error.message, "ClusterNetwork n is nearly exhausted, and others are quicker: 5 addresses were");
+});
+
 Deno.test("free addresses behind a long run of set bits are found", async () => {
   const bits = new Uint8Array(8192).fill(0xff, 0, 8000);
   const node = newNode();
@@ -166,7 +177,8 @@ Deno.test("a static address in use names its holder; its own Pod's past does not
     assertEquals(error.code, 101);
     assertStringIncludes(
       error.message,
-      "address 10.0.0.5 of ClusterNetwork n is in use by Pod default/pod-old, interface eth0",
+      "address 10.0.0.5 of ClusterNetwork n is in use by Pod default/pod-old, interface eth0, on node node-1, " +
+        "since 2026-01-01T00:00:00Z",
     );
   }
   assertEquals(await allocate(node, { ...wanted, containerID: "new", holder: { podUID: "p1" } }), "10.0.0.5");

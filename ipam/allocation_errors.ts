@@ -43,17 +43,28 @@ export interface Search {
 
 /** No free address was found; the message says how large the pool is, what is held as far as that is known, and since when. */
 export function poolExhausted(request: AddressRequest, search: Search): CniError {
-  const { subnet, subject } = request;
-  const { family } = subnet;
-  const range = `${formatAddress({ family, value: subnet.first })}-${formatAddress({ family, value: subnet.last })}`;
-  const given = countDynamic(subnet);
-  const pool = `pool ${range} (${poolSize(subnet)} addresses, ${given} given dynamically)`;
+  const given = countDynamic(request.subnet);
   const reasons = given === 0
     ? ["all of it is reserved, or taken in the legacy bitmap"]
     : [triedOf(search), ...heldOf(request, { ...search, given })];
-  return new CniError(ErrorCode.PoolExhausted, `${pool} of ${subject} is exhausted: ${reasons.join("; ")}`, {
+  return new CniError(ErrorCode.PoolExhausted, `${describePool(request)} is exhausted: ${reasons.join("; ")}`, {
     details: "delete Pods that are no longer needed, or enlarge the pool",
   });
+}
+
+/** Addresses were free each time that the pool was listed, and held by others when they were asked for. */
+export function poolContended(request: AddressRequest, search: Search): CniError {
+  return new CniError(
+    ErrorCode.TryAgain,
+    `${describePool(request)} is nearly exhausted, and others are quicker: ${triedOf(search)}`,
+    { details: "addresses of it are released and taken all the time; another try may find one" },
+  );
+}
+
+function describePool({ subnet, subject }: AddressRequest): string {
+  const { family } = subnet;
+  const range = `${formatAddress({ family, value: subnet.first })}-${formatAddress({ family, value: subnet.last })}`;
+  return `pool ${range} (${poolSize(subnet)} addresses, ${countDynamic(subnet)} given dynamically) of ${subject}`;
 }
 
 function triedOf({ probes }: Search): string {

@@ -2,7 +2,7 @@ import { parseAddress } from "../shared/schema/address.ts";
 import type { AddressRequest } from "./address_request.ts";
 import { firstCandidate, freeAddresses, shuffled } from "./allocate_candidates.ts";
 import { Probes, PROBING } from "./allocate_probes.ts";
-import { poolExhausted } from "./allocation_errors.ts";
+import { poolContended, poolExhausted } from "./allocation_errors.ts";
 import type { AllocatorDeps } from "./allocator_deps.ts";
 import { claimAddress } from "./claim_address.ts";
 import { countDynamic } from "./next_dynamic.ts";
@@ -22,7 +22,7 @@ interface TakeOptions {
 /**
  * Takes any address of the pool that is free: some are tried by name, then a small pool is listed.
  *
- * @throws {CniError} code 100 when none was found
+ * @throws {CniError} code 100 when none was found; 11 when others were quicker again and again
  * @throws {ApiError} when the API server refuses or does not answer
  */
 export async function takeDynamic(request: AddressRequest, options: TakeOptions): Promise<bigint> {
@@ -53,24 +53,22 @@ async function takeProbed(
   return undefined;
 }
 
-/** Decides a small pool by what is really held. */
+/** Decides a small pool by what is really held: it counts as exhausted only if a list says so. */
 async function takeListed(request: AddressRequest, options: TakeOptions & { probes: Probes }): Promise<bigint> {
   const { subnet, holder } = request;
   const { deps, signal, probes } = options;
-  let listed = 0;
   for (let list = 0; list < LISTS; list++) {
     const addresses = await deps.objects.listAddresses(holder.space, signal);
     const held = new Set(
       addresses.map(parseAddress).filter(({ family }) => family === subnet.family).map(({ value }) => value),
     );
     const free = freeAddresses(subnet, held);
-    listed = countDynamic(subnet) - free.length;
     // In an order of each caller's own: those who list at once must not all want the same address.
     for (const value of shuffled(free, deps.random)) {
       if (await claimAddress(request, { ...options, value })) return value;
       probes.miss(value);
     }
-    if (free.length === 0) break;
+    if (free.length === 0) throw poolExhausted(request, { probes: probes.misses, listed: countDynamic(subnet) });
   }
-  throw poolExhausted(request, { probes: probes.misses, listed });
+  throw poolContended(request, { probes: probes.misses });
 }

@@ -15,6 +15,8 @@ export interface Want {
 /** What a Pod's life takes place in. */
 export interface World {
   random(this: void): number;
+  /** Longest time that a Pod lives, in seconds. */
+  readonly lifetime: number;
   /** Waits on the simulated clock, in seconds. */
   wait(seconds: number): Promise<void>;
   /** Runs a process of a node that may be killed at any step; undefined when it was. */
@@ -58,14 +60,16 @@ export class SimulatedPod {
     const { random } = this.#world;
     const wait = (seconds: number): Promise<void> => this.#world.wait(seconds);
     const ends: Promise<void>[] = [];
-    const generations = 1 + Math.floor(random() * 3);
+    const generations = 1 + Math.floor(random() * 4);
     for (let generation = 0; generation < generations; generation++) {
       const sandbox = new SimulatedSandbox(`${this.#name}-${generation}`);
       this.#sandboxes.push(sandbox);
       await this.#attach(sandbox);
-      await wait(random() * 30);
+      await wait(random() * this.#world.lifetime);
       sandbox.held = [];
-      const end = random() < 0.5 ? this.#detach(sandbox) : wait(random() * 60).then(() => this.#detach(sandbox));
+      const end = random() < 0.5
+        ? this.#detach(sandbox)
+        : wait(random() * 2 * this.#world.lifetime).then(() => this.#detach(sandbox));
       if (random() < 0.6) await end;
       else ends.push(end);
       // As an ADD does with older sandboxes of its Pod, unless their records are lost.

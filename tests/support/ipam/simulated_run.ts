@@ -13,6 +13,7 @@ import { Watch } from "./simulation_watch.ts";
 /** One run: networks, nodes, and Pods that come and go, all decided by the seed. */
 export class SimulatedRun implements World {
   readonly random: () => number;
+  readonly lifetime: number;
   readonly #api: SimulatedApi;
   readonly #networks: SimulatedNetworks;
   readonly #sandboxes: SimulatedSandbox[] = [];
@@ -23,6 +24,8 @@ export class SimulatedRun implements World {
   constructor(seed: number) {
     this.random = seededRandom(seed);
     this.#networks = simulateNetworks(this.random);
+    // Short lives, so that addresses are released and taken while others look for one.
+    this.lifetime = this.random() < 0.4 ? 2 : 30;
     // In every fifth run nothing goes wrong but that processes die.
     const faults = this.random() < 0.2 ? 0 : this.random() * 0.6;
     this.#api = new SimulatedApi(this.random, { faults, presets: this.#networks.presets });
@@ -38,7 +41,7 @@ export class SimulatedRun implements World {
    * @throws {AssertionError} when it is not so
    */
   async play(): Promise<void> {
-    let living = 2 + Math.floor(this.random() * 5);
+    let living = 2 + Math.floor(this.random() * (this.lifetime < 10 ? 12 : 5));
     for (let index = living; index > 0; index--) {
       const of = { name: `pod-${index}`, node: `node-${index % 2}`, wants: this.#wants(), sandboxes: this.#sandboxes };
       void new SimulatedPod(this, of).live().catch((error) => this.#errors.push(error)).finally(() => living--);
