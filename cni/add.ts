@@ -1,5 +1,5 @@
 import type { CniResult } from "../shared/cni/cni_result.ts";
-import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
+import { CniError, ErrorCode } from "../shared/errors.ts";
 import { mayBeNetns } from "../shared/host/netns.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
 import { findAnnotation } from "../shared/schema/annotations.ts";
@@ -12,8 +12,8 @@ import type { DelegateConf } from "./plan_delegate.ts";
 import { settleAll } from "../shared/settle_all.ts";
 import { getDefaultNetwork, getNetworks } from "../shared/kube/networks.ts";
 import { clearOlderSandboxes, clearOwnPast, refuseDetached } from "../ipam/earlier_records.ts";
-import type { Logger } from "../shared/log.ts";
-import { writeEvent } from "./event.ts";
+import { writeNetworkStatus } from "./network_status.ts";
+import { tellFailure, tellWarnings } from "./pod_events.ts";
 import { isStatic, planAttachments, type PlannedAttachment } from "./plan_attachments.ts";
 import { getPod, type Pod } from "../shared/kube/pod.ts";
 import type { SandboxDeps } from "./sandbox_deps.ts";
@@ -48,54 +48,51 @@ export async function add(request: AddRequest, deps: AddDeps): Promise<CniResult
   const inherited = await clearOwnPast({ ...request, known }, keeper);
   const client = await deps.client(signal);
   const pod = await getPod(client, request.identity, signal);
-  const { requests, networks } = await resolveNetworks(pod, { client, namespace: request.identity.namespace, signal });
-  const delegateConfs = await readDelegateConfs(networks, request);
-  const attachments = planAttachments({
-    delegateConfs,
-    cniVersion: request.cniVersion,
-    namespace: request.identity.namespace,
-    firstInterface: request.ifname,
-    namingScheme: request.netconf.namingScheme,
-    requests,
-    networks,
-  });
+  const { namespace } = request.identity;
+  const node = request.netconf.nodeName || pod.spec.nodeName || request.hostname;
+  const log = deps.log.with({ pod: `${namespace}/${pod.metadata.name}`, containerID: request.containerID });
+  const about = { client, pod, namespace, node, log };
+  const telling = async (error: unknown): Promise<never> => {
+    await tellFailure(error, about);
+    throw error;
+  };
+  const attachments = await plan(pod, { client, request }).catch(telling);
   const podUID = pod.metadata.uid ?? request.containerID;
   using _podLock = await deps.records.lockPod(podUID, signal);
   await clearOlderSandboxes({ ...request, podUID, known: { podNamespace: known.podNamespace } }, keeper);
-  const node = request.netconf.nodeName || pod.spec.nodeName || request.hostname;
-  const log = deps.log.with({
-    pod: `${request.identity.namespace}/${pod.metadata.name}`,
-    containerID: request.containerID,
-  });
   const result = await attach({ request, pod, node, netns, attachments, inherited }, {
     deps: { ...deps, log },
     signal,
     undoSignal: () => AbortSignal.timeout(UNDO_MS),
     onUndone: () => lock.remove(),
-  });
+  }).catch(telling);
   log.info("attached", {
     interfaces: result.interfaces?.map(({ name }) => name),
     ips: result.ips?.map(({ address }) => address),
   });
-  await tellWarnings(attachments, { client, log, node, pod, signal });
+  await Promise.all([
+    writeNetworkStatus(client, { pod, namespace, attached: attachments, result, signal, log }),
+    tellWarnings(attachments, about),
+  ]);
   return result;
 }
 
-/** What could not be said does not fail an ADD that went well. */
-async function tellWarnings(
-  attachments: readonly PlannedAttachment[],
-  at: { client: KubeClient; log: Logger; node: string; pod: Pod; signal: AbortSignal },
-): Promise<void> {
-  const { client, log, node, signal } = at;
-  const { namespace = "", name, uid = "" } = at.pod.metadata;
-  for (const { interface: ifname, subject, warnings } of attachments) {
-    for (const warning of warnings) {
-      const note = `${ifname} on ${subject}: ${warning}`;
-      log.warn(note);
-      await writeEvent(client, { pod: { namespace, name, uid }, node, reason: "PolicyRoutesNotSet", note }, signal)
-        .catch((error) => log.warn("an Event could not be written", { error: messageOf(error) }));
-    }
-  }
+async function plan(
+  pod: Pod,
+  { client, request }: { client: KubeClient; request: AddRequest },
+): Promise<PlannedAttachment[]> {
+  const { signal, identity: { namespace } } = request;
+  const { requests, networks } = await resolveNetworks(pod, { client, namespace, signal });
+  const delegateConfs = await readDelegateConfs(networks, request);
+  return planAttachments({
+    delegateConfs,
+    cniVersion: request.cniVersion,
+    namespace,
+    firstInterface: request.ifname,
+    namingScheme: request.netconf.namingScheme,
+    requests,
+    networks,
+  });
 }
 
 /** Of each static network once. */

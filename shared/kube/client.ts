@@ -53,7 +53,7 @@ export class KubeClient implements Disposable {
     return await this.#write<T>("PUT", path, { body, contentType: "application/json", ...options });
   }
 
-  /** Changes an object (PATCH). Retried as `create` is. */
+  /** Changes an object (PATCH). Retried as `create` is, unless it is said to be idempotent. */
   async patch<T = unknown>(path: string, body: unknown, options: PatchOptions): Promise<T> {
     return await this.#write<T>("PATCH", path, { body, ...options });
   }

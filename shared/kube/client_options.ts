@@ -24,6 +24,8 @@ export interface PatchOptions extends RequestOptions {
     | "application/merge-patch+json"
     | "application/strategic-merge-patch+json"
     | "application/apply-patch+yaml";
+  /** Patching twice does what patching once does: then the PATCH is retried like a read. Default false. */
+  readonly idempotent?: boolean;
 }
 
 /** Options of {@linkcode KubeClient.delete}. */

@@ -39,6 +39,18 @@ Deno.test("every verb sends what the API expects and gives back what it answers"
   });
 });
 
+Deno.test("a PATCH is sent again after an answer that proves nothing only if it is said to be idempotent", async () => {
+  for (const [idempotent, sent] of [[false, 1], [true, 2]] as const) {
+    const unclear = { status: 500, body: statusObject(500, "InternalError") };
+    await withServer([unclear], async ({ server, client }) => {
+      const patching = client.patch(`${PATH}/x`, {}, { contentType: "application/merge-patch+json", idempotent });
+      if (idempotent) await patching;
+      else assertEquals((await failureOf(patching)).status, 500);
+      assertEquals(server.requests.length, sent);
+    });
+  }
+});
+
 Deno.test("requests in parallel share one connection from the first on", async () => {
   await withServer([], async ({ server, client }) => {
     await Promise.all(Array.from({ length: 8 }, (_, i) => client.get(`${PATH}/${i}`)));

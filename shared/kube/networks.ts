@@ -83,16 +83,13 @@ export async function getDefaultNetwork(
   client: KubeClient,
   options: { namespace: string; signal: AbortSignal },
 ): Promise<Network> {
-  const found = await Promise.all(NETWORK_KINDS.map(async (kind) => {
-    try {
-      return await readNetwork(client, { kind, name: DEFAULT_NETWORK, ...options });
-    } catch (error) {
-      if (error instanceof NotFound) return undefined;
-      throw error;
-    }
-  }));
-  const network = found.find((one) => one !== undefined);
-  if (network) return network;
+  const reads = await Promise.allSettled(
+    NETWORK_KINDS.map((kind) => readNetwork(client, { kind, name: DEFAULT_NETWORK, ...options })),
+  );
+  for (const read of reads) {
+    if (read.status === "fulfilled") return read.value;
+    if (!(read.reason instanceof NotFound)) throw read.reason;
+  }
   throw new CniError(
     ErrorCode.NetworkMissing,
     `the Pod has no annotation danm.io/interfaces, and namespace ${options.namespace} no network called ${DEFAULT_NETWORK}`,
