@@ -8,7 +8,7 @@ import type { AddRequest } from "./add_request.ts";
 import { type AttachmentIdentity, endpointName, identify } from "./attachment_identity.ts";
 import { configure } from "./configure.ts";
 import { delegateAdd, findPlugin } from "./delegate.ts";
-import { givenByDelegate, refuseTakenNames, renderDelegateCall } from "./delegates.ts";
+import { readStaticMacs, refuseTakenNames, renderDelegateCall, withAnswers } from "./delegates.ts";
 import { detach } from "./detach.ts";
 import { findHostLinks, type HostLinks } from "./host_link.ts";
 import { createIpvlans } from "./ipvlan.ts";
@@ -190,20 +190,8 @@ async function makeLinks(
   ]);
   const macs = new Map(record.delegates.flatMap(({ interface: name, mac }) => mac ? [[name, mac] as const] : []));
   for (const [{ interface: name }, { mac }] of made) if (mac) macs.set(name, mac);
-  return { configured: allocated.map((one) => withAnswer(one, answers)), macs };
-}
-
-/** An interface with what its static delegate answered. */
-function withAnswer(
-  allocated: Configured,
-  answers: readonly { interface: string; result: CniResult }[],
-): Configured {
-  const { attachment } = allocated;
-  const { interface: name, delegate } = attachment;
-  const result = delegate && answers.find((answer) => answer.interface === name)?.result;
-  if (!result) return allocated;
-  const addresses = givenByDelegate(name, result);
-  return { attachment, addresses, result };
+  for (const [name, mac] of await readStaticMacs(attachments, { run: deps.run, netns, signal })) macs.set(name, mac);
+  return { configured: withAnswers(allocated, answers), macs };
 }
 
 function identityOf(identities: ReadonlyMap<string, AttachmentIdentity>, name: string): AttachmentIdentity {

@@ -1,11 +1,14 @@
 import type { CniResult } from "../shared/cni/cni_result.ts";
+import { CNI_VERSIONS, type CniVersion } from "../shared/cni/cni_version.ts";
 import { parseResult } from "../shared/cni/parse_result.ts";
 import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
 import { mayBeNetns } from "../shared/host/netns.ts";
 import { CommandError, type Run } from "../shared/host/run.ts";
+import type { Logger } from "../shared/log.ts";
 import { parse } from "../shared/schema/describe_issues.ts";
 import * as z from "zod/mini";
 import type { DelegateCall } from "./record.ts";
+import { mayOutliveNamespace } from "./render_delegate.ts";
 
 /** The sandbox that a delegate is called for, and how. */
 export interface DelegateContext {
@@ -43,10 +46,12 @@ export async function delegateAdd(
   for (const plugin of call.plugins) {
     const stdout = await executePlugin("ADD", { call, plugin, prevResult: document }, context);
     try {
-      document = JSON.parse(stdout) as Record<string, unknown>;
-      result = parseResult(document, { subject: "result" });
+      result = parseResult(JSON.parse(stdout), { subject: "result" });
+      // Plugins that follow refuse a prevResult without a version.
+      document = { cniVersion: plugin.conf["cniVersion"], ...JSON.parse(stdout) };
     } catch (cause) {
-      const why = `${messageOf(cause)}; it printed ${JSON.stringify(stdout.slice(0, 200))}`;
+      const printed = `it printed ${JSON.stringify(stdout.slice(0, 200))}`;
+      const why = stdout.trim() === "" ? "it ended well, but without a result" : `${messageOf(cause)}; ${printed}`;
       throw failed("ADD", { call, plugin }, { why, cause });
     }
   }
@@ -60,17 +65,35 @@ export async function delegateAdd(
  *
  * @throws {AggregateError} of a {@linkcode CniError} code 105 with the plugin's own code and message for each
  */
-export async function delegateDel(call: DelegateCall, context: DelegateContext): Promise<void> {
+export async function delegateDel(call: DelegateCall, context: DelegateContext & { log: Logger }): Promise<void> {
   const netns = mayBeNetns(context.netns) ? context.netns : "";
   const errors: unknown[] = [];
   for (const plugin of [...call.plugins].reverse()) {
+    // The specification passes it to DEL since 0.4.0.
+    const prevResult = isSince(plugin.conf, "0.4.0") ? call.result : undefined;
     try {
-      await executePlugin("DEL", { call, plugin, prevResult: call.result }, { ...context, netns });
+      if (netns === "" && isDispensable({ call, plugin }, context)) continue;
+      await executePlugin("DEL", { call, plugin, prevResult }, { ...context, netns });
     } catch (error) {
       errors.push(error);
     }
   }
   if (errors.length > 0) throw new AggregateError(errors, "");
+}
+
+/**
+ * Whether DEL can do without a plugin that is not installed any more, its sandbox's namespace being gone: what it made
+ * went with that, unless its configuration says otherwise. Otherwise the Pod could never be deleted.
+ */
+function isDispensable(
+  { call, plugin: { type, conf } }: Execution,
+  { path, log }: { path: readonly string[]; log: Logger },
+): boolean {
+  if (mayOutliveNamespace(conf) || locatePlugin(type, path) !== undefined) return false;
+  log.warn(`${call.interface}: delegate ${type} is not in CNI_PATH; the namespace is gone, and with it what it made`, {
+    path: path.join(":"),
+  });
+  return true;
 }
 
 /** One execution of one plugin. */
@@ -137,19 +160,28 @@ function failed(command: string, { call, plugin }: Execution, reason: { why: str
  * @throws {CniError} code 105 when no directory of CNI_PATH has it
  */
 export function findPlugin(call: { interface: string; type: string }, path: readonly string[]): string {
-  for (const dir of path) {
-    const program = `${dir}/${call.type}`;
-    try {
-      if (Deno.statSync(program).isFile) return program;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) throw error;
-    }
-  }
+  const program = locatePlugin(call.type, path);
+  if (program !== undefined) return program;
   throw new CniError(
     ErrorCode.DelegateFailed,
     `${call.interface}: no executable ${call.type} in CNI_PATH ${path.join(":")}`,
-    {
-      details: "install the reference CNI plugins on this node",
-    },
+    { details: `install the CNI plugin ${call.type} on this node` },
   );
+}
+
+function locatePlugin(type: string, path: readonly string[]): string | undefined {
+  return path.map((dir) => `${dir}/${type}`).find((program) => {
+    try {
+      return Deno.statSync(program).isFile;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+      throw error;
+    }
+  });
+}
+
+/** Whether a configuration is of a version that has what came with the given one. */
+export function isSince(conf: Readonly<Record<string, unknown>>, since: CniVersion): boolean {
+  const version = CNI_VERSIONS.find((known) => known === conf["cniVersion"]);
+  return version !== undefined && CNI_VERSIONS.indexOf(version) >= CNI_VERSIONS.indexOf(since);
 }

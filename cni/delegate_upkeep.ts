@@ -1,7 +1,6 @@
-import { CNI_VERSIONS, type CniVersion } from "../shared/cni/cni_version.ts";
 import type { Attachment } from "../shared/cni/plugin.ts";
 import { settleAll } from "../shared/settle_all.ts";
-import { type DelegateContext, executePlugin, type Execution } from "./delegate.ts";
+import { type DelegateContext, executePlugin, type Execution, isSince } from "./delegate.ts";
 import type { DelegateCall } from "./record.ts";
 
 /**
@@ -12,7 +11,7 @@ import type { DelegateCall } from "./record.ts";
  */
 export async function delegateCheck(call: DelegateCall, context: DelegateContext): Promise<void> {
   for (const plugin of call.plugins) {
-    if (knows(plugin.conf, "0.4.0")) await executePlugin("CHECK", { call, plugin, prevResult: call.result }, context);
+    if (isSince(plugin.conf, "0.4.0")) await executePlugin("CHECK", { call, plugin, prevResult: call.result }, context);
   }
 }
 
@@ -34,16 +33,11 @@ export async function delegateGc(calls: readonly DelegateCall[], options: Delega
   for (const call of calls) {
     for (const plugin of call.plugins) {
       const { name, cniVersion } = plugin.conf;
-      if (knows(plugin.conf, "1.1.0")) once.set(JSON.stringify([name, plugin.type, cniVersion]), { call, plugin });
+      if (isSince(plugin.conf, "1.1.0")) once.set(JSON.stringify([name, plugin.type, cniVersion]), { call, plugin });
     }
   }
   await settleAll([...once.values()].map(({ call, plugin: { type, conf } }) => {
     const plugin = { type, conf: { ...conf, "cni.dev/valid-attachments": valid } };
     return executePlugin("GC", { call, plugin }, { ...context, containerID: "", netns: "", args: "" });
   }));
-}
-
-function knows(conf: Readonly<Record<string, unknown>>, since: CniVersion): boolean {
-  const version = CNI_VERSIONS.find((known) => known === conf["cniVersion"]);
-  return version !== undefined && CNI_VERSIONS.indexOf(version) >= CNI_VERSIONS.indexOf(since);
 }

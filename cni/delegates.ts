@@ -2,13 +2,13 @@ import { type CniResult } from "../shared/cni/cni_result.ts";
 import { CniError, ErrorCode } from "../shared/errors.ts";
 import { runIpBatch } from "../shared/host/ip_batch.ts";
 import type { Run } from "../shared/host/run.ts";
-import { parseCidr } from "../shared/schema/address.ts";
-import { type HostLinks, parseLinks } from "./host_link.ts";
-import { renderDelegatePlugins } from "./plan_delegate.ts";
+import { type HostLinks, type IpLink, parseLinks } from "./host_link.ts";
 import type { PlannedAttachment } from "./plan_attachments.ts";
 import type { DelegateCall } from "./record.ts";
-import { type Configured, formatGiven, type GivenAddress } from "./render_configuration.ts";
+import { type Configured, formatGiven, type GivenAddress, parseGiven } from "./render_configuration.ts";
+import { renderDelegatePlugins } from "./render_delegate.ts";
 import { renderMacvlan } from "./render_macvlan.ts";
+import { ownIndex } from "./result.ts";
 
 /** What every delegate of a sandbox is called with. */
 export interface DelegateSettings {
@@ -46,12 +46,12 @@ export function renderDelegateCall(configured: Configured, settings: DelegateSet
  */
 export async function refuseTakenNames(
   attachments: readonly PlannedAttachment[],
-  { run, netns, signal }: { run: Run; netns: string; signal: AbortSignal },
+  at: { run: Run; netns: string; signal: AbortSignal },
 ): Promise<void> {
   const made = attachments.filter(({ delegate }) => delegate !== undefined);
   if (made.length === 0) return;
-  const links = parseLinks(await runIpBatch(run, [["link", "show"]], { netns, json: true, signal }));
-  const taken = made.filter(({ interface: name }) => links.some(({ ifname }) => ifname === name));
+  const links = await readLinks(at);
+  const taken = made.filter(({ interface: name }) => links.has(name));
   if (taken.length === 0) return;
   const errors = taken.map(({ interface: name, subject }) =>
     new CniError(
@@ -62,11 +62,89 @@ export async function refuseTakenNames(
   throw new AggregateError(errors, "");
 }
 
-/** The addresses that a delegate gave to an interface: what its result says of it, or does not say of another. */
-export function givenByDelegate(interfaceName: string, result: CniResult): GivenAddress[] {
-  const own = result.interfaces?.findIndex(({ name, sandbox }) => name === interfaceName && sandbox) ?? -1;
-  return (result.ips ?? []).filter((ip) => ip.interface === undefined || ip.interface === own).map(({ address }) => {
-    const { host, ...cidr } = parseCidr(address);
-    return { family: cidr.family, value: host, cidr: { ...cidr, host } };
+/** What the delegate of an interface answered. */
+export interface DelegateAnswer {
+  readonly interface: string;
+  readonly result: CniResult;
+}
+
+/**
+ * Interfaces with what their static delegates answered: the addresses that these gave, be they ours or their own.
+ *
+ * @throws {AggregateError} of a {@linkcode CniError} code 105 for each that was told an address and does not say that it
+ *   gave it
+ */
+export function withAnswers(allocated: readonly Configured[], answers: readonly DelegateAnswer[]): Configured[] {
+  const errors: unknown[] = [];
+  const configured = allocated.map((one) => {
+    try {
+      return withAnswer(one, answers);
+    } catch (error) {
+      errors.push(error);
+      return one;
+    }
   });
+  if (errors.length > 0) throw new AggregateError(errors, "");
+  return configured;
+}
+
+function withAnswer(allocated: Configured, answers: readonly DelegateAnswer[]): Configured {
+  const { attachment, addresses: told } = allocated;
+  const { interface: name, delegate, subject } = attachment;
+  const result = delegate && answers.find((answer) => answer.interface === name)?.result;
+  if (!result) return allocated;
+  const addresses = givenByDelegate(name, result);
+  const missing = told.map(formatGiven).filter((address) => !addresses.map(formatGiven).includes(address));
+  if (missing.length === 0) return { attachment, addresses, result };
+  const types = delegate.plugins.map(({ type }) => type).join(", ");
+  throw new CniError(
+    ErrorCode.DelegateFailed,
+    `${name} on ${subject}: delegate ${types} was told ${missing.join(" and ")}, and does not say that it gave it`,
+    { details: `ask for no ip and ip6 there, where the plugin gives addresses of its own; for "none", where none` },
+  );
+}
+
+/** The addresses that a delegate gave to an interface: what its result says of it, or does not say of another. */
+function givenByDelegate(name: string, result: CniResult): GivenAddress[] {
+  const { interfaces = [], ips = [] } = result;
+  const own = ownIndex(name, result);
+  return ips.filter(({ interface: index }) => {
+    if (index === undefined || index === own) return true;
+    // Plugins that name only the host's end of what they made point there.
+    return own === -1 && interfaces[index]?.sandbox === undefined;
+  }).map(({ address }) => parseGiven(address));
+}
+
+/**
+ * Reads the hardware addresses of what static delegates made, which not all of them tell.
+ *
+ * @throws {AggregateError} of a {@linkcode CniError} code 105 for each interface that is not there
+ */
+export async function readStaticMacs(
+  attachments: readonly PlannedAttachment[],
+  at: { run: Run; netns: string; signal: AbortSignal },
+): Promise<Map<string, string>> {
+  const made = attachments.filter(({ delegate }) => delegate !== undefined);
+  if (made.length === 0) return new Map();
+  const links = await readLinks(at);
+  const absent = made.filter(({ interface: name }) => !links.has(name));
+  if (absent.length > 0) {
+    const errors = absent.map(({ interface: name, subject, delegate }) => {
+      const types = delegate?.plugins.map(({ type }) => type).join(", ");
+      const message = `${name} on ${subject}: delegate ${types} ended well, but the sandbox has no such interface`;
+      return new CniError(ErrorCode.DelegateFailed, message);
+    });
+    throw new AggregateError(errors, "");
+  }
+  return new Map(made.flatMap(({ interface: name }) => {
+    const mac = links.get(name)?.address;
+    return mac ? [[name, mac] as const] : [];
+  }));
+}
+
+async function readLinks(
+  { run, netns, signal }: { run: Run; netns: string; signal: AbortSignal },
+): Promise<Map<string, IpLink>> {
+  const links = parseLinks(await runIpBatch(run, [["link", "show"]], { netns, json: true, signal }));
+  return new Map(links.map((link) => [link.ifname, link]));
 }

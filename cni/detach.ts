@@ -41,7 +41,9 @@ export async function detach(
   await Promise.all([
     removeOwnLinks(sandbox, options).catch((error) => keep(record.links.map((link) => link.interface), error)),
     ...record.delegates.filter((call) => !foreign.has(call.interface)).map((call) =>
-      delegateDel(call, { ...sandbox, run: deps.run, signal }).catch((error) => keep([call.interface], error))
+      delegateDel(call, { ...sandbox, run: deps.run, log: deps.log, signal }).catch((error) =>
+        keep([call.interface], error)
+      )
     ),
   ]);
   await releaseRecord(record, {

@@ -47,8 +47,8 @@ export function planDelegatePlugins(
   const confs: unknown[] = list === undefined ? [document] : Array.isArray(list) ? list : [];
   if (confs.length === 0) throw wrong(source, "plugins", "must be a list of configurations, with one at least");
   const shared = {
-    cniVersion: textOr(document["cniVersion"], cniVersion),
-    name: textOr(document["name"], NetworkID),
+    cniVersion: findText(document, "cniVersion", source) ?? cniVersion,
+    name: findText(document, "name", source) ?? NetworkID,
   };
   const plugins = confs.map((conf, index): DelegatePlugin => {
     const field = list === undefined ? "" : `plugins[${index}].`;
@@ -106,53 +106,17 @@ export function chooseIpam(
   );
 }
 
-/**
- * The plugins with the addresses, the device and the capabilities that they get this time.
- *
- * @param given.addresses with prefix length, in the place of the first plugin's IPAM
- * @param given.deviceID PCI id of the device that the first plugin is to use
- * @param given.runtimeConfig what the runtime passes; each plugin gets what it has declared
- * @see https://github.com/containernetworking/cni/blob/spec-v1.1.0/SPEC.md#deriving-runtimeconfig
- */
-export function renderDelegatePlugins(
-  delegate: PlannedDelegate,
-  given: {
-    addresses: readonly string[];
-    deviceID?: string | undefined;
-    runtimeConfig?: Readonly<Record<string, unknown>> | undefined;
-  },
-): { type: string; conf: Record<string, unknown> }[] {
-  return delegate.plugins.map(({ type, conf: { ipam, capabilities, runtimeConfig: _, ...conf } }, index) => {
-    const passed = Object.entries(given.runtimeConfig ?? {})
-      .filter(([key]) => isObject(capabilities) && capabilities[key] === true);
-    const kept = index > 0 || delegate.ipam === "file" ? ipam : undefined;
-    const chosen = index === 0 && delegate.ipam === "ours" ? fakeIpam(given.addresses) : kept;
-    return {
-      type,
-      conf: {
-        ...conf,
-        ...(capabilities !== undefined && { capabilities }),
-        ...(chosen !== undefined && { ipam: chosen }),
-        ...(index === 0 && given.deviceID !== undefined && { deviceID: given.deviceID }),
-        ...(passed.length > 0 && { runtimeConfig: Object.fromEntries(passed) }),
-      },
-    };
-  });
-}
-
-function fakeIpam(addresses: readonly string[]): Record<string, unknown> {
-  return {
-    type: "fakeipam",
-    ips: addresses.map((ipcidr) => ({ ipcidr, version: ipcidr.includes(":") ? 6 : 4 })),
-  };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
+/** A JSON object. */
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function textOr(value: unknown, fallback: string): string {
-  return typeof value === "string" && value !== "" ? value : fallback;
+/** An empty one counts as missing, as with libcni. */
+function findText(document: DelegateConf["document"], field: string, source: string): string | undefined {
+  const value = document[field];
+  if (value === undefined || value === "") return undefined;
+  if (typeof value === "string") return value;
+  throw wrong(source, field, `must be a text, not ${JSON.stringify(value)}`);
 }
 
 function wrong(source: string, field: string, reason: string): SchemaError {

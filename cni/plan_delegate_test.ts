@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { CniError } from "../shared/errors.ts";
 import { SchemaError } from "../shared/schema/describe_issues.ts";
 import { type Network, parseNetwork } from "../shared/schema/network.ts";
-import { chooseIpam, planDelegatePlugins, renderDelegatePlugins } from "./plan_delegate.ts";
+import { chooseIpam, planDelegatePlugins } from "./plan_delegate.ts";
 
 function network(options: Record<string, unknown> = {}, NetworkType = "Bridge"): Network {
   return parseNetwork("DanmNet", {
@@ -37,6 +37,8 @@ Deno.test("a configuration that cannot be executed is refused by file and field"
     { document: {}, says: "/c/br.conf: type: must be the name of a plugin" },
     { document: { type: "../bridge" }, says: "type: must be the name of a plugin" },
     { document: { type: ".." }, says: "type: must be the name of a plugin" },
+    { document: { type: "bridge", name: 7 }, says: "name: must be a text, not 7" },
+    { document: { type: "bridge", cniVersion: 1 }, says: "cniVersion: must be a text, not 1" },
     { document: { type: 7 }, says: "type: must be the name of a plugin" },
     { document: { type: "macvlan" }, says: `type: is "macvlan", the network's NetworkType is "bridge"` },
     { document: { plugins: [] }, says: "plugins: must be a list" },
@@ -78,30 +80,4 @@ Deno.test("whose addresses a delegate gives follows from what is asked and what 
       assertEquals([error.code, choice.test(error.message)], [104, true], error.message);
     });
   }
-});
-
-Deno.test("only the first plugin's IPAM is replaced or removed; capabilities decide what a plugin gets of the runtime", () => {
-  const plugins = plan({
-    plugins: [
-      { type: "bridge", ipam: { type: "host-local" }, runtimeConfig: { stale: 1 } },
-      { type: "portmap", capabilities: { portMappings: true, ips: false }, ipam: { type: "kept" } },
-    ],
-  });
-  const runtimeConfig = { portMappings: [{ hostPort: 1 }], ips: ["x"], mac: "y" };
-  const render = (ipam: "file" | "ours" | "none"): Record<string, unknown>[] =>
-    renderDelegatePlugins({ plugins, ipam }, {
-      addresses: ["10.0.0.5/24", "fd00::5/64"],
-      deviceID: "0000:01:00.1",
-      runtimeConfig,
-    }).map(({ conf }) => conf);
-  const [first, second] = render("ours");
-  assertEquals(first?.["ipam"], {
-    type: "fakeipam",
-    ips: [{ ipcidr: "10.0.0.5/24", version: 4 }, { ipcidr: "fd00::5/64", version: 6 }],
-  });
-  assertEquals([first?.["deviceID"], first?.["runtimeConfig"]], ["0000:01:00.1", undefined]);
-  assertEquals(second?.["runtimeConfig"], { portMappings: [{ hostPort: 1 }] });
-  assertEquals([second?.["ipam"], second?.["deviceID"]], [{ type: "kept" }, undefined]);
-  assertEquals(render("file")[0]?.["ipam"], { type: "host-local" });
-  assertEquals("ipam" in (render("none")[0] ?? {}), false);
 });

@@ -1,5 +1,5 @@
 import type { CniResult } from "../shared/cni/cni_result.ts";
-import { type Cidr, formatAddress, formatCidr } from "../shared/schema/address.ts";
+import { type Cidr, formatAddress, formatCidr, parseCidr } from "../shared/schema/address.ts";
 import type { IpCommand } from "../shared/host/ip_batch.ts";
 import type { Sysctl } from "../shared/host/sysctl.ts";
 import type { PlannedAttachment, PlannedRoute } from "./plan_attachments.ts";
@@ -24,6 +24,12 @@ export interface Configured {
 /** `10.0.0.5/24` */
 export function formatGiven({ family, value, cidr }: GivenAddress): string {
   return `${formatAddress({ family, value })}/${cidr.prefix}`;
+}
+
+/** The address of `10.0.0.5/24`. @throws {AddressError} */
+export function parseGiven(text: string): GivenAddress {
+  const cidr = parseCidr(text);
+  return { family: cidr.family, value: cidr.host, cidr };
 }
 
 /** The routes of an interface that are of the families of its addresses. */

@@ -1,6 +1,6 @@
 import type { CniInterface, CniIp, CniResult, CniRoute } from "../shared/cni/cni_result.ts";
 import type { IpLink } from "./host_link.ts";
-import { type Configured, formatGiven, routesOf } from "./render_configuration.ts";
+import { type Configured, formatGiven, type GivenAddress, parseGiven, routesOf } from "./render_configuration.ts";
 
 /** What is known of the interfaces that were made. */
 export interface MadeInterfaces {
@@ -23,7 +23,7 @@ export function mergeResult(configured: readonly Configured[], made: MadeInterfa
     const index = interfaces.length;
     interfaces.push(ownInterface(one, made), ...otherInterfaces(one));
     ips.push(...one.addresses.map((address): CniIp => {
-      const gateway = gatewayOf(one, address.family);
+      const gateway = gatewayOf(one, address);
       return { address: formatGiven(address), ...(gateway && { gateway }), interface: index };
     }));
   }
@@ -31,22 +31,34 @@ export function mergeResult(configured: readonly Configured[], made: MadeInterfa
   return { interfaces, ips, routes: configured.flatMap(mainRoutes), ...(dns && { dns }) };
 }
 
+/**
+ * Where in a delegate's result the interface is that it was called for; -1 when it is not there. Some plugins leave out
+ * `sandbox`; where none of the interfaces has one, the name decides.
+ */
+export function ownIndex(name: string, { interfaces = [] }: CniResult): number {
+  const inSandbox = interfaces.some(({ sandbox }) => sandbox !== undefined);
+  return interfaces.findIndex((one) => one.name === name && (one.sandbox !== undefined || !inSandbox));
+}
+
 function ownInterface({ attachment: { interface: name }, result }: Configured, made: MadeInterfaces): CniInterface {
   const link = made.links.get(name);
-  const told = result?.interfaces?.find((one) => one.name === name && one.sandbox);
+  const told = result?.interfaces?.[ownIndex(name, result)];
   const mac = link?.address ?? told?.mac ?? made.macs.get(name);
   return { ...told, name, ...(mac && { mac }), sandbox: made.netns, ...(link && { mtu: link.mtu }) };
 }
 
 function otherInterfaces({ attachment: { interface: name }, result }: Configured): CniInterface[] {
-  return (result?.interfaces ?? []).filter((one) => one.name !== name || !one.sandbox);
+  if (!result) return [];
+  const own = ownIndex(name, result);
+  return (result.interfaces ?? []).filter((_, index) => index !== own);
 }
 
-function gatewayOf(configured: Configured, family: 4 | 6): string | undefined {
-  const route = configured.attachment.routes.find((one) =>
-    one.family === family && one.table === undefined && one.destination.endsWith("/0")
+/** The network's default gateway, else what a delegate said of this address. */
+function gatewayOf({ attachment, result }: Configured, given: GivenAddress): string | undefined {
+  const route = attachment.routes.find(({ family, table, destination }) =>
+    family === given.family && table === undefined && destination.endsWith("/0")
   );
-  const told = configured.result?.ips?.find(({ address }) => address.includes(":") === (family === 6));
+  const told = result?.ips?.find(({ address }) => formatGiven(parseGiven(address)) === formatGiven(given));
   return route?.gateway ?? told?.gateway;
 }
 
