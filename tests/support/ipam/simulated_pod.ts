@@ -22,7 +22,7 @@ export interface World {
   /** Runs a process of a node that may be killed at any step; undefined when it was. */
   mortal<T>(node: string, work: (process: PluginProcess) => Promise<T>): Promise<T | undefined>;
   /** Lets an allocation go on under the eyes of the model. */
-  watch<T>(wanted: readonly AddressRequest[], work: () => Promise<T>): Promise<T>;
+  watch(wanted: readonly AddressRequest[], work: () => Promise<readonly bigint[]>): Promise<readonly bigint[]>;
 }
 
 /** A sandbox of a Pod, and what it believes. */

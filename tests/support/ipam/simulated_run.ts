@@ -70,7 +70,7 @@ export class SimulatedRun implements World {
     return await Promise.race([work(this.#processOf(node, process)), killed]);
   }
 
-  async watch<T>(wanted: readonly AddressRequest[], work: () => Promise<T>): Promise<T> {
+  async watch(wanted: readonly AddressRequest[], work: () => Promise<readonly bigint[]>): Promise<readonly bigint[]> {
     return await this.#watch.during(wanted, work);
   }
 

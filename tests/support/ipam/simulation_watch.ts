@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { AddressRequest } from "../../../ipam/address_request.ts";
+import { isDynamic } from "../../../ipam/subnet.ts";
 import { CniError, ErrorCode } from "../../../shared/errors.ts";
 import type { MemoryObjectStore } from "./memory_object_store.ts";
 import type { SimulatedSandbox } from "./simulated_pod.ts";
@@ -52,9 +53,9 @@ export class Watch {
   /**
    * Watches an allocation.
    *
-   * @throws {AssertionError} when it says that a pool is exhausted that never was, meanwhile
+   * @throws {AssertionError} when it says that a pool is exhausted that never was, meanwhile, or gives what nobody wants
    */
-  async during<T>(wanted: readonly AddressRequest[], work: () => Promise<T>): Promise<T> {
+  async during(wanted: readonly AddressRequest[], work: () => Promise<readonly bigint[]>): Promise<readonly bigint[]> {
     const asked = wanted.filter((request) => request.static === undefined)
       .map(({ subject }): Asked => ({ subject, open: this.#openOf(subject), wasFull: false }));
     for (const one of asked) {
@@ -62,7 +63,12 @@ export class Watch {
       this.#look(one);
     }
     try {
-      return await work();
+      const values = await work();
+      for (const [index, { subnet, static: fixed }] of wanted.entries()) {
+        const value = values[index] ?? -1n;
+        assert(fixed === undefined ? isDynamic(subnet, value) : value === fixed, `${value} is not what was asked for`);
+      }
+      return values;
     } catch (error) {
       const errors = error instanceof AggregateError ? error.errors : [error];
       for (const one of errors) {
