@@ -132,6 +132,7 @@ labTest("the fault proxy", {}, async (t) => {
   });
 
   await answers(t, { proxy, caller, exists });
+  await doneAnyway(t, { proxy, caller, exists });
   await lostConnections(t, { proxy, caller, exists });
   await heldRequests(t, { proxy, caller, exists });
   await partitions(t, { proxy, caller, exists });
@@ -183,6 +184,57 @@ async function answers(t: Deno.TestContext, { proxy, caller, exists }: Parts): P
       503,
       undefined,
     ]);
+  });
+}
+
+/** What the caller is told is not what was done. */
+async function doneAnyway(t: Deno.TestContext, { proxy, caller, exists }: Parts): Promise<void> {
+  await t.step("answers 500 after the effect", async () => {
+    using client = caller();
+    await proxy.faults.once({ kind: "answer", status: 500, when: "after" }, { method: "POST" });
+    assertEquals((await client.call("POST", MAPS, { body: configMap("after-500") })).status, 500);
+    assertEquals(await exists("after-500"), true);
+  });
+
+  await t.step("breaks an answer off", async () => {
+    using client = caller();
+    await proxy.faults.once({ kind: "truncate" }, { method: "POST" });
+    await assertRejects(() => client.call("POST", MAPS, { body: configMap("truncated") }), SyntaxError);
+    assertEquals(await exists("truncated"), true);
+  });
+
+  for (const [answer, status] of [["first", 201], ["second", 409]] as const) {
+    await t.step(`has a request done twice, and gives the ${answer} answer`, async () => {
+      using client = caller();
+      await proxy.faults.once({ kind: "twice", answer }, { method: "POST" });
+      const { status: told, json } = await client.call("POST", MAPS, { body: configMap(`twice-${answer}`) });
+      assertEquals([told, json.kind], [status, answer === "first" ? "ConfigMap" : "Status"]);
+      assertEquals(await exists(`twice-${answer}`), true);
+    });
+  }
+
+  await t.step("loses a connection while the request is on its way", async () => {
+    using client = caller();
+    await proxy.faults.once({ kind: "drop", when: "meanwhile" }, { method: "POST" });
+    await assertRejects(() => client.call("POST", MAPS, { body: configMap("meanwhile") }), TypeError);
+    const seen = await proxy.waitForRequest((one) => one.fault === "drop" && one.upstreamStatus !== undefined);
+    assertEquals([seen.status, await exists("meanwhile")], [undefined, true]);
+  });
+
+  await t.step("refuses the connection behind one that it lost, and no other", async () => {
+    using client = caller();
+    await proxy.faults.once({ kind: "drop", when: "before", refuse: 1 });
+    await assertRejects(() => client.call("GET", MAPS), TypeError);
+    const error = await assertRejects(() => client.call("GET", MAPS), TypeError);
+    assertStringIncludes(String(error.cause ?? error.message), "Connect");
+    assertEquals((await client.call("GET", MAPS)).status, 200);
+  });
+
+  await t.step("tells the requests behind one alone", async () => {
+    using client = caller();
+    const seen = (await proxy.requests()).length;
+    await client.call("GET", MAPS);
+    assertEquals((await proxy.requests(seen)).map(({ number }) => number), [seen + 1]);
   });
 }
 

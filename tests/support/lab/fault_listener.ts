@@ -12,6 +12,7 @@ export class Listener {
   #server: net.Server | undefined;
   #partition: Partition = "none";
   #connections = 0;
+  #toRefuse = 0;
   #port = 0;
 
   constructor(hostname: string, onSocket: (socket: net.Socket) => void) {
@@ -46,6 +47,11 @@ export class Listener {
     this.#sockets.get(callerPort)?.socket.destroy();
   }
 
+  /** Resets so many of the next connections as soon as they are accepted. */
+  refuseNext(count: number): void {
+    this.#toRefuse = Math.max(this.#toRefuse, count);
+  }
+
   /**
    * Breaks the network or mends it. "silent": what arrives is never answered nor passed on, connections stay open
    * and new ones are accepted. "refuse": connections are closed and new ones refused. Mending closes those that
@@ -68,6 +74,12 @@ export class Listener {
   }
 
   #accept(socket: net.Socket): void {
+    if (this.#toRefuse > 0) {
+      this.#toRefuse--;
+      socket.on("error", () => {});
+      socket.destroy();
+      return;
+    }
     const port = socket.remotePort ?? 0;
     this.#sockets.set(port, { socket, number: ++this.#connections });
     socket.on("close", () => this.#sockets.delete(port));

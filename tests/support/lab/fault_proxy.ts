@@ -64,9 +64,9 @@ export class FaultProxy implements AsyncDisposable {
     return (await this.through(user)).kubeconfigPath;
   }
 
-  /** All requests seen since the start, in the order of their arrival. */
-  async requests(): Promise<readonly SeenRequest[]> {
-    return await this.#channel.send({ op: "requests" }) as SeenRequest[];
+  /** All requests seen since the start, or after the one of that number, in the order of their arrival. */
+  async requests(after = 0): Promise<readonly SeenRequest[]> {
+    return await this.#channel.send({ op: "requests", after }) as SeenRequest[];
   }
 
   /**

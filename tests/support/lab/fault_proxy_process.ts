@@ -14,7 +14,7 @@ export type Order =
   | { readonly op: "clear"; readonly id?: number }
   | { readonly op: "partition"; readonly partition: Partition }
   | { readonly op: "release"; readonly number: number }
-  | { readonly op: "requests" };
+  | { readonly op: "requests"; readonly after: number };
 
 /** The answer to an order. */
 export type Report = { readonly value: unknown } | { readonly error: string };
@@ -39,7 +39,7 @@ class Operator {
       case "release":
         return this.#server.release(order.number);
       case "requests":
-        return this.#server.seen;
+        return this.#server.seen.slice(order.after);
     }
   }
 }

@@ -19,9 +19,9 @@ export function callerOf(request: Request): CertifiedCaller | undefined {
   return { user: subject.CN, groups: [subject.O ?? []].flat() };
 }
 
-/** The whole body of a request. */
-export async function readAll(request: Request): Promise<Uint8Array> {
+/** The whole body of a request or an answer. */
+export async function readAll(message: AsyncIterable<unknown>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of request) chunks.push(chunk as Uint8Array);
+  for await (const chunk of message) chunks.push(chunk as Uint8Array);
   return Buffer.concat(chunks);
 }

@@ -1,20 +1,31 @@
 /** What can be done to a request on its way to the API server. */
 export type Fault =
-  /** The proxy answers itself, with a Status; the API server never sees the request. */
+  /** The proxy answers itself, with a Status; the API server never sees the request, or has done it before. */
   | {
     readonly kind: "answer";
     readonly status: number;
     readonly reason?: string;
     readonly message?: string;
     readonly retryAfterS?: number;
+    readonly when?: "before" | "after";
   }
   /** The request waits before it is passed on. */
   | { readonly kind: "delay"; readonly ms: number }
   /**
    * No answer, and the request (or the whole connection, the default) is reset: before the API server saw the
-   * request, or after it has done what was asked.
+   * request, while it is on its way there, or after it has done what was asked. `refuse`: so many connections after it
+   * are reset before they can say anything.
    */
-  | { readonly kind: "drop"; readonly when: "before" | "after"; readonly scope?: "request" | "connection" }
+  | {
+    readonly kind: "drop";
+    readonly when: "before" | "meanwhile" | "after";
+    readonly scope?: "request" | "connection";
+    readonly refuse?: number;
+  }
+  /** Done by the API server, whose answer breaks off in its middle. */
+  | { readonly kind: "truncate" }
+  /** Done by the API server twice, one after the other; the caller gets the answer to one of them. */
+  | { readonly kind: "twice"; readonly answer: "first" | "second" }
   /** Never passed on, never answered. */
   | { readonly kind: "hang" }
   /** Waits until it is released, and then is passed on even if the caller is gone by then. */

@@ -99,6 +99,7 @@ export class FaultServer {
       case undefined:
         return await this.#forward(exchange);
       case "answer":
+        if (fault.when === "after") await this.#settle(exchange);
         return answer(fault, exchange);
       case "delay":
         await new Promise((resolve) => setTimeout(resolve, fault.ms));
@@ -109,9 +110,35 @@ export class FaultServer {
         await new Promise<void>((resolve) => this.#held.set(exchange.seen.number, resolve));
         return await this.#forward(exchange);
       case "drop":
-        if (fault.when === "after") await this.#settle(exchange);
-        return this.#drop(exchange, fault.scope ?? "connection");
+        return await this.#lose(fault, exchange);
+      case "truncate":
+        return cutOff(await this.#settle(exchange), exchange);
+      case "twice":
+        if (fault.answer === "first") return await this.#forwardAndRepeat(exchange);
+        await this.#settle(exchange);
+        return await this.#forward(exchange);
     }
+  }
+
+  async #lose(fault: Extract<Fault, { kind: "drop" }>, exchange: Exchange): Promise<void> {
+    if (fault.when === "after") await this.#settle(exchange);
+    this.#listener.refuseNext(fault.refuse ?? 0);
+    const underWay = fault.when === "meanwhile" ? this.#settle(exchange) : undefined;
+    this.#drop(exchange, fault.scope ?? "connection");
+    await underWay;
+  }
+
+  /** The second time before the caller is told of the first, so that there is an order. */
+  async #forwardAndRepeat(exchange: Exchange): Promise<void> {
+    const { response, seen } = exchange;
+    const first = await this.#settle(exchange);
+    const status = seen.upstreamStatus ?? 0;
+    await this.#settle(exchange);
+    seen.upstreamStatus = status;
+    seen.status = status;
+    response.writeHead(status, { "content-type": "application/json" });
+    seen.endedMs = performance.now();
+    response.end(first);
   }
 
   async #forward({ response, seen, outgoing }: Exchange): Promise<void> {
@@ -131,12 +158,11 @@ export class FaultServer {
     incoming.pipe(response);
   }
 
-  /** Has the API server do what was asked, and keeps the answer to itself. */
-  async #settle({ seen, outgoing }: Exchange): Promise<void> {
+  /** Has the API server do what was asked. Gives the answer's body, of which the caller knows nothing. */
+  async #settle({ seen, outgoing }: Exchange): Promise<Uint8Array> {
     const incoming = await this.#forwarder.send(outgoing);
     seen.upstreamStatus = incoming.statusCode ?? 0;
-    incoming.resume();
-    await new Promise<void>((resolve) => incoming.on("end", resolve).on("close", resolve));
+    return await readAll(incoming);
   }
 
   #drop({ request, seen }: Exchange, scope: "request" | "connection"): void {
@@ -174,6 +200,14 @@ const NO_IMPERSONATION = {
   status: 400,
   message: "the lab's fault proxy cannot pass on impersonation by a client certificate: use a token",
 } as const;
+
+/** Answers as the API server did, and stops in the middle of the body, whose length is not told. */
+function cutOff(body: Uint8Array, { response, seen }: Pick<Exchange, "response" | "seen">): void {
+  seen.status = seen.upstreamStatus ?? 0;
+  response.writeHead(seen.status, { "content-type": "application/json" });
+  seen.endedMs = performance.now();
+  response.end(body.subarray(0, body.length / 2));
+}
 
 function answer(
   fault: Extract<Fault, { kind: "answer" }>,
