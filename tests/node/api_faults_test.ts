@@ -1,9 +1,16 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { messageOf } from "../../shared/errors.ts";
-import { type Answer, DanmLab, type TestPod, type TestSandbox } from "../support/danm_lab.ts";
+import { DanmLab, type TestPod, type TestSandbox } from "../support/danm_lab.ts";
 import { assertClean, settleDoubts } from "../support/faults/audit.ts";
+import {
+  callWithFault,
+  checkError,
+  type Disturbed,
+  type FaultCase,
+  FAULTS,
+  SHORT_MS,
+} from "../support/faults/faulty_call.ts";
 import { type FaultProxy, startFaultProxy } from "../support/lab/fault_proxy.ts";
-import type { Fault, SeenRequest } from "../support/lab/fault_rules.ts";
 import { startLab } from "../support/lab/lab.ts";
 import { labTest } from "../support/lab/lab_test_case.ts";
 import type { Node } from "../support/lab/node.ts";
@@ -24,41 +31,7 @@ const NETWORKS = [
   network("ClusterNetwork", "fault-two", { cidr: "10.141.0.0/24" }),
 ];
 
-/** One kind of bad day. */
-interface FaultCase {
-  readonly name: string;
-  readonly fault: Fault;
-  /** All requests from the chosen one on, not that one alone; calls have little time then. */
-  readonly lasting?: boolean;
-  /** Codes that a call may fail with. None: it must succeed. */
-  readonly codes: readonly number[];
-}
-
-const TRY_AGAIN = 11;
 const ADDRESS_IN_USE = 101;
-const FAULTS: readonly FaultCase[] = [
-  // Those that mostly wait come first: the others are tried meanwhile.
-  { name: "partition until the deadline", fault: { kind: "hang" }, lasting: true, codes: [TRY_AGAIN] },
-  { name: "503 until the deadline", fault: { kind: "answer", status: 503 }, lasting: true, codes: [TRY_AGAIN] },
-  { name: "429 with Retry-After", fault: { kind: "answer", status: 429, retryAfterS: 1 }, codes: [] },
-  { name: "409 Conflict", fault: { kind: "answer", status: 409 }, codes: [TRY_AGAIN] },
-  // Somebody else has it, and when one looks, nobody has.
-  {
-    name: "409 AlreadyExists",
-    fault: { kind: "answer", status: 409, reason: "AlreadyExists" },
-    codes: [TRY_AGAIN],
-  },
-  { name: "500", fault: { kind: "answer", status: 500 }, codes: [TRY_AGAIN] },
-  { name: "503", fault: { kind: "answer", status: 503 }, codes: [TRY_AGAIN] },
-  { name: "delay", fault: { kind: "delay", ms: 300 }, codes: [] },
-  { name: "connection lost before the effect", fault: { kind: "drop", when: "before" }, codes: [TRY_AGAIN] },
-  { name: "connection lost after the effect", fault: { kind: "drop", when: "after" }, codes: [TRY_AGAIN] },
-  {
-    name: "request reset after the effect",
-    fault: { kind: "drop", when: "after", scope: "request" },
-    codes: [TRY_AGAIN],
-  },
-];
 
 labTest("API faults at every request of ADD and DEL", {}, async () => {
   await using lab = await startLab({ nodes: 2, nodeKind: "native" });
@@ -105,7 +78,8 @@ async function tryFault(world: World, fault: FaultCase): Promise<string> {
     for (let step = 1;; step++) {
       const sandbox = await world.danm.createSandbox(world.node, pods.pod);
       if (command === "DEL") await world.danm.add(sandbox);
-      const { answer, requests, hit } = await callWithFault(world, { sandbox, command, fault, step });
+      const options = fault.lasting ? { conf: { timeoutMs: SHORT_MS } } : {};
+      const { answer, requests, hit } = await callWithFault(world, { sandbox, command, fault, step, options });
       if (hit) count(`${command} ${answer.code === 0 ? "succeeds" : `fails with code ${answer.document?.["code"]}`}`);
       else assertEquals(answer.code, 0);
       const what = `${fault.name} at request ${step} of ${command} (${hit?.method} ${hit?.path})`;
@@ -137,33 +111,6 @@ async function createPods({ danm, node, nextAddress }: World): Promise<Pods> {
     ],
   });
   return { pod, rival: await danm.createPod(node, { interfaces: [{ network: "fault", ip: address }] }), address };
-}
-
-interface Disturbed {
-  readonly answer: Answer;
-  readonly requests: readonly SeenRequest[];
-  /** The first request that the fault was for; undefined when there was none so late. */
-  readonly hit: SeenRequest | undefined;
-}
-
-async function callWithFault(
-  { danm, proxy, kubeconfig }: World,
-  call: { sandbox: TestSandbox; command: string; fault: FaultCase; step: number },
-): Promise<Disturbed> {
-  const { sandbox, command, fault: { fault, lasting }, step } = call;
-  await (lasting ? proxy.faults.push(fault, { nth: step }) : proxy.faults.once(fault, { nth: step }));
-  const seen = (await proxy.requests()).length;
-  const answer = await danm.call(sandbox, command, { kubeconfig, ...(lasting && { conf: { timeoutMs: 1500 } }) });
-  await proxy.faults.clear();
-  const requests = (await proxy.requests()).slice(seen);
-  return { answer, requests, hit: requests.find((request) => request.fault !== undefined) };
-}
-
-function checkError({ code, document, stderr }: Answer, fault: FaultCase): void {
-  const error = document as { code: number; msg: string; details?: string } | undefined;
-  assert(error, `exit code ${code} without a document: ${stderr}`);
-  assert(fault.codes.includes(error.code), `${fault.name}: code ${error.code}: ${error.msg}`);
-  assert(!/not found|no such file or directory/i.test(`${error.msg} ${error.details}`), error.msg);
 }
 
 /** The API and the kernel have all of the sandbox, or nothing; and after DEL nothing in any case. */

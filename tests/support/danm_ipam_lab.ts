@@ -5,7 +5,7 @@ import { type CallOptions, type DanmLab, DIST, type TestPlugin } from "./danm_la
 import type { Node } from "./lab/node.ts";
 
 /** `name` of the configurations. */
-export const CONF_NAME = "by-danm";
+const CONF_NAME = "by-danm";
 
 /** Calls of `danm-ipam` itself. @param section what the `ipam` section has besides what every one needs */
 export function callingIpam(danm: DanmLab, section: object): DanmLab {
