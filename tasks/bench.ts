@@ -3,7 +3,7 @@
  * budget; Markdown on stdout. A quiet machine gives figures that mean something. Without a part: all of them.
  *
  * `--runs=N`: rounds on the native node (default 20); `--uml-runs=N`: on the user-mode node (default 5, 0 = without);
- * `--small`: `ipam` with a sixteenth of the addresses held, to see whether it works.
+ * `--small`: `ipam` with one round and a sixteenth of the addresses held, to see whether it works.
  */
 import { parseArgs } from "@std/cli";
 import { measureAttach } from "../tests/bench/attach.ts";
@@ -13,6 +13,7 @@ import { measureIpam } from "../tests/bench/ipam.ts";
 import { FULL_SIZE, SMALL_SIZE } from "../tests/bench/ipam_cluster.ts";
 import { reportIpam } from "../tests/bench/ipam_report.ts";
 import { machineFacts } from "../tests/bench/machine_facts.ts";
+import { reportProbing } from "../tests/bench/probing.ts";
 import { type Part, renderReport } from "../tests/bench/report.ts";
 import { measureStartup } from "../tests/bench/startup.ts";
 import { reportStartup } from "../tests/bench/startup_report.ts";
@@ -36,6 +37,7 @@ const PARTS: Readonly<Record<string, (rounds: Rounds) => Promise<Part>>> = {
   attach: async (rounds) => reportAttach(await measureNodes(rounds)),
   ipam: async ({ small }) => reportIpam(await measureIpam(small ? SMALL_SIZE : FULL_SIZE)),
   bitmap: ({ runs }) => Promise.resolve({ blocks: [reportBitmap(Math.max(runs, 1)).trim()], budgets: [] }),
+  probing: () => reportProbing(),
 };
 
 async function main(): Promise<number> {
