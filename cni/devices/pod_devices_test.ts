@@ -29,7 +29,7 @@ class World implements AsyncDisposable {
   static async create({ methods, checkpoint }: { methods?: GrpcMethods; checkpoint?: string }): Promise<World> {
     const dir = await Deno.makeTempDir({ prefix: "danm-kubelet-" });
     if (checkpoint !== undefined) await Deno.writeTextFile(`${dir}/checkpoint`, checkpoint);
-    return new World(dir, methods && await GrpcServer.start(`${dir}/sock`, methods));
+    return new World(dir, methods && GrpcServer.start(`${dir}/sock`, methods));
   }
 
   /** The Pod's devices as an object. */
@@ -46,7 +46,7 @@ class World implements AsyncDisposable {
 
 /** An answer of Get or List with these Pods. */
 function pods(...messages: Uint8Array[]): () => GrpcAnswer {
-  return () => [encodeMessage(...messages.map((message) => [1, message] as const))];
+  return () => encodeMessage(...messages.map((message) => [1, message] as const));
 }
 
 Deno.test("getAssignedDevices asks the PodResources API", async (t) => {
@@ -112,15 +112,17 @@ Deno.test("getAssignedDevices falls back to the checkpoint, and says why; withou
       why: "no answer within 300 ms",
       deadlineMs: 300,
     },
-    { name: "a stream that breaks", methods: { [GET]: () => "reset" }, why: `${GET}: ` },
-    { name: "a connection that breaks", methods: { [GET]: () => "drop" }, why: `${GET}: ` },
     {
       name: "too many calls",
       methods: { [GET]: () => ({ status: 8, message: "rate 100% é" }) },
       why: "8: rate 100% é",
     },
     { name: "neither method", methods: {}, why: `${GET}: gRPC status 12; ${LIST}: gRPC status 12` },
-    { name: "no message", methods: { [GET]: () => [] }, why: "the answer has no message" },
+    {
+      name: "no message",
+      methods: { [GET]: () => ({ headers: grpc, bytes: new Uint8Array() }) },
+      why: "the answer has no message",
+    },
     {
       name: "not gRPC",
       methods: { [GET]: () => ({ headers: { "content-type": "text/html" }, bytes: new Uint8Array(9) }) },
@@ -138,10 +140,10 @@ Deno.test("getAssignedDevices falls back to the checkpoint, and says why; withou
     },
     {
       name: "a message of another kind",
-      methods: { [GET]: () => [Uint8Array.of(0x0a, 0x7f, 1, 2, 3)] },
+      methods: { [GET]: () => Uint8Array.of(0x0a, 0x7f, 1, 2, 3) },
       why: "is no message of the PodResources API",
     },
-    { name: "no Pod", methods: { [GET]: () => [new Uint8Array()] }, why: "lists no Pod default/web" },
+    { name: "no Pod", methods: { [GET]: () => new Uint8Array() }, why: "lists no Pod default/web" },
     {
       name: "another Pod",
       methods: { [GET]: pods(podMessage("default", "other", [])) },
@@ -177,6 +179,15 @@ Deno.test("getAssignedDevices finds a server that takes connections and says not
   const startedAt = performance.now();
   assertEquals(await world.get({ deadlineMs: 200 }), { "v/a": ["file"] });
   assert(performance.now() - startedAt < 3000, "it ended long after its deadline");
+});
+
+Deno.test("getAssignedDevices falls back when the connection is closed", async () => {
+  await using world = await World.create({ checkpoint: CHECKPOINT });
+  using listener = Deno.listen({ transport: "unix", path: world.deps.socketPath });
+  const closed = listener.accept().then((connection) => connection.close());
+  assertEquals(await world.get(), { "v/a": ["file"] });
+  assertStringIncludes(String(world.warnings[0]?.["error"]), `${GET}: `);
+  await closed;
 });
 
 Deno.test("getAssignedDevices says what is wrong with the checkpoint", async () => {

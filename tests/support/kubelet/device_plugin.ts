@@ -1,5 +1,5 @@
 import { callUnary } from "../../../cni/devices/grpc_call.ts";
-import { GrpcServer } from "./grpc_server.ts";
+import { DevicePluginServer } from "./device_plugin_server.ts";
 import { encodeMessage, type Field, fieldsOf } from "./messages.ts";
 
 /** What a device plugin offers. */
@@ -21,7 +21,7 @@ export class DevicePlugin implements AsyncDisposable {
   readonly allocated: string[][] = [];
   readonly #options: DevicePluginOptions;
   readonly #ended = Promise.withResolvers<void>();
-  #server: GrpcServer | undefined;
+  #server: DevicePluginServer | undefined;
 
   private constructor(options: DevicePluginOptions) {
     this.#options = options;
@@ -45,7 +45,7 @@ export class DevicePlugin implements AsyncDisposable {
     const { dir, resource } = this.#options;
     const endpoint = `${resource.replaceAll("/", "-")}.sock`;
     const service = "/v1beta1.DevicePlugin";
-    this.#server = await GrpcServer.start(`${dir}/${endpoint}`, {
+    this.#server = await DevicePluginServer.start(`${dir}/${endpoint}`, {
       [`${service}/GetDevicePluginOptions`]: () => [new Uint8Array()],
       [`${service}/ListAndWatch`]: () => this.#listAndWatch(),
       [`${service}/Allocate`]: (message) => [this.#allocate(message)],
