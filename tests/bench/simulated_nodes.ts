@@ -69,7 +69,8 @@ export class SimulatedNodes {
       await allocateAddress(request, { deps, signal: SIGNAL });
       return { ...counts, exhausted: false };
     } catch (error) {
-      if (!(error instanceof CniError) || error.code !== ErrorCode.PoolExhausted) throw error;
+      const inVain: readonly number[] = [ErrorCode.PoolExhausted, ErrorCode.TryAgain];
+      if (!(error instanceof CniError) || !inVain.includes(error.code)) throw error;
       return { ...counts, exhausted: true };
     }
   }
