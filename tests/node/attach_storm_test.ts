@@ -57,7 +57,7 @@ labTest(`${SANDBOXES} sandboxes on one /24, some of whose calls are killed, leav
   let held = 0;
   let left = { records: 0, doubtful: 0, settled: 0 };
 
-  await t.step(`seed ${SEED}: no address has two holders, and who lives keeps his`, async () => {
+  const isOver = await t.step(`seed ${SEED}: no address has two holders, and who lives keeps his`, async () => {
     let over = false;
     const storming = storm.run(steps, { atOnce: AT_ONCE }).finally(() => over = true);
     const watching = (async () => {
@@ -65,6 +65,8 @@ labTest(`${SANDBOXES} sandboxes on one /24, some of whose calls are killed, leav
     })();
     await Promise.all([storming, watching]);
   });
+  // What is left of a storm that broke off tells nothing.
+  if (!isOver) return;
   await t.step(`seed ${SEED}: nothing is left when all is over`, async () => {
     await waitForProcesses(lab, before);
     left = await settle({ danm, calls, storm });
