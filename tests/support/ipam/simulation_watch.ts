@@ -1,16 +1,18 @@
 import { assert, assertEquals } from "@std/assert";
 import type { AddressRequest } from "../../../ipam/address_request.ts";
-import { isDynamic } from "../../../ipam/subnet.ts";
+import { describeAddress } from "../../../ipam/allocation_errors.ts";
+import { isDynamic, isInBitmap } from "../../../ipam/subnet.ts";
+import { danmIpName } from "../../../shared/schema/danm_ip.ts";
 import { CniError, ErrorCode } from "../../../shared/errors.ts";
 import type { MemoryObjectStore } from "./memory_object_store.ts";
 import type { SimulatedSandbox } from "./simulated_pod.ts";
 
-/** A pool that somebody asks, and whether all of it was held at some instant since he does. */
+/** What somebody asks for, and whether he could be refused it at some instant since he does. */
 interface Asked {
-  readonly subject: string;
-  /** Names of the DanmIps that it may give; undefined = some are always free. */
+  readonly request: AddressRequest;
+  /** Names of the DanmIps that he may be given; undefined = some are always free. */
   readonly open: readonly string[] | undefined;
-  wasFull: boolean;
+  refusable: boolean;
 }
 
 /** Looks after every instant of a run whether what the API server has, records say and callers believe agrees. */
@@ -53,36 +55,60 @@ export class Watch {
   /**
    * Watches an allocation.
    *
-   * @throws {AssertionError} when it says that a pool is exhausted that never was, meanwhile, or gives what nobody wants
+   * @throws {AssertionError} when it says that a pool is exhausted that never was, meanwhile, or that an address is in
+   *   use that nobody had; or when it gives what nobody wants
    */
   async during(wanted: readonly AddressRequest[], work: () => Promise<readonly bigint[]>): Promise<readonly bigint[]> {
-    const asked = wanted.filter((request) => request.static === undefined)
-      .map(({ subject }): Asked => ({ subject, open: this.#openOf(subject), wasFull: false }));
+    const asked = wanted.map((request): Asked => {
+      const { subnet, static: value } = request;
+      return { request, open: this.#openTo(request), refusable: value !== undefined && isInBitmap(subnet, value) };
+    });
     for (const one of asked) {
       this.#asked.add(one);
       this.#look(one);
     }
     try {
       const values = await work();
-      for (const [index, { subnet, static: fixed }] of wanted.entries()) {
-        const value = values[index] ?? -1n;
-        assert(fixed === undefined ? isDynamic(subnet, value) : value === fixed, `${value} is not what was asked for`);
-      }
+      for (const [index, request] of wanted.entries()) checkGiven(request, values[index] ?? -1n);
       return values;
     } catch (error) {
       const errors = error instanceof AggregateError ? error.errors : [error];
-      for (const one of errors) {
-        if (!(one instanceof CniError) || one.code !== ErrorCode.PoolExhausted) continue;
-        const of = asked.find(({ subject }) => one.message.includes(subject));
-        assert(of?.wasFull, `an address was free all the time: ${one.message}`);
-      }
+      for (const one of errors) if (one instanceof CniError) checkRefused(asked, one);
       throw error;
     } finally {
       for (const one of asked) this.#asked.delete(one);
     }
   }
 
-  #look(asked: Asked): void {
-    asked.wasFull ||= asked.open?.every((name) => this.#server.isHeld(name)) ?? false;
+  #openTo(
+    { subject, subnet: { family }, static: value, holder: { space } }: AddressRequest,
+  ): readonly string[] | undefined {
+    return value === undefined ? this.#openOf(subject) : [danmIpName({ family, value }, space)];
   }
+
+  #look(asked: Asked): void {
+    asked.refusable ||= asked.open?.every((name) => this.#server.isHeld(name) && !this.#isPast(name, asked)) ?? false;
+  }
+
+  /** Whether a static address is held by the same interface of the same Pod, which gives it up. */
+  #isPast(name: string, { request: { static: value, holder } }: Asked): boolean {
+    if (value === undefined) return false;
+    const stored = this.#server.objects.find(({ ref }) => ref.name === name)?.stored;
+    return stored?.podUID === holder.podUID && stored.interface === holder.interface;
+  }
+}
+
+function checkGiven({ subnet, static: wanted }: AddressRequest, value: bigint): void {
+  const right = wanted === undefined ? isDynamic(subnet, value) : value === wanted && !isInBitmap(subnet, value);
+  assert(right, `${value} is not what was asked for`);
+}
+
+function checkRefused(asked: readonly Asked[], { code, message }: CniError): void {
+  if (code !== ErrorCode.PoolExhausted && code !== ErrorCode.AddressInUse) return;
+  const refused = asked.filter(({ request }) =>
+    request.static === undefined
+      ? code === ErrorCode.PoolExhausted && message.includes(request.subject)
+      : code === ErrorCode.AddressInUse && message.startsWith(describeAddress(request, request.static))
+  );
+  assert(refused.some(({ refusable }) => refusable), `one was free all the time: ${message}`);
 }
