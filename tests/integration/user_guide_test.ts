@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseAllDocuments } from "yaml";
+import { IpamSection, parseIpamConf } from "../../danm_ipam/ipam_conf.ts";
 import { CNI_VERSIONS } from "../../shared/cni/cni_version.ts";
 import { ErrorCode } from "../../shared/errors.ts";
 import { findAnnotation } from "../../shared/schema/annotations.ts";
@@ -12,6 +13,8 @@ import { startLab } from "../support/lab/lab.ts";
 
 interface KubeObject {
   readonly kind: string;
+  /** Of a NetworkAttachmentDefinition. */
+  readonly spec?: { readonly config?: string };
   readonly metadata: {
     readonly name: string;
     readonly namespace?: string;
@@ -41,7 +44,11 @@ function requestsOf(pods: readonly KubeObject[]): InterfaceRequest[] {
   );
 }
 
-const guideObjects = blocks("yaml").flatMap(objectsOf);
+/** NetworkAttachmentDefinitions are of others; of ours is what is in them. */
+const isForeign = (text: string): boolean =>
+  objectsOf(text).every(({ kind }) => kind === "NetworkAttachmentDefinition");
+const ownBlocks = blocks("yaml").filter((text) => !isForeign(text));
+const guideObjects = ownBlocks.flatMap(objectsOf);
 const exampleObjects = (await Promise.all(EXAMPLES.map((path) => Deno.readTextFile(path)))).flatMap(objectsOf);
 
 Deno.test("a real API server takes what guide and examples say, word by word", async (t) => {
@@ -49,7 +56,7 @@ Deno.test("a real API server takes what guide and examples say, word by word", a
   await DanmLab.install(lab);
   assert(guideObjects.length >= 8, "the guide has YAML blocks");
   const apply = (...args: string[]): string[] => ["apply", "--validate=strict", "-f", ...args];
-  for (const [index, stdin] of blocks("yaml").entries()) {
+  for (const [index, stdin] of ownBlocks.entries()) {
     const what = objectsOf(stdin).map(keyOf).join(", ");
     await t.step(`block ${index + 1} of the guide: ${what}`, async () => {
       await lab.kubectl(apply("-"), { stdin });
@@ -86,18 +93,39 @@ Deno.test("the JSON of the guide is annotations and configurations that DANM rea
       assertEquals(parseInterfacesAnnotation(text).length, value.length);
       return "annotation";
     }
+    if (typeof value === "object" && value !== null && "ipam" in value) {
+      checkIpamConf(text);
+      return "configuration with danm-ipam";
+    }
     const conf = parse(NetConf, value, "configuration of the guide");
     assertEquals(Object.keys(value as object).filter((key) => !(key in conf)), [], "keys that DANM does not know");
     assert(CNI_VERSIONS.some((version) => version === conf.cniVersion));
     return "configuration";
   });
-  assertEquals([...new Set(kinds)].sort(), ["annotation", "configuration"]);
+  assertEquals([...new Set(kinds)].sort(), ["annotation", "configuration", "configuration with danm-ipam"]);
+});
+
+function checkIpamConf(text: string): void {
+  const conf = JSON.parse(text);
+  assert(CNI_VERSIONS.some((version) => version === conf.cniVersion));
+  const { networkKind, networkName } = parseIpamConf(conf);
+  assert(
+    guideObjects.some(({ kind, metadata: { name } }) => kind === networkKind && name === networkName),
+    networkName,
+  );
+}
+
+Deno.test("the NetworkAttachmentDefinitions of the guide have configurations that danm-ipam reads", () => {
+  const definitions = blocks("yaml").filter(isForeign).flatMap(objectsOf);
+  assert(definitions.length > 0);
+  for (const { spec } of definitions) checkIpamConf(spec?.config ?? "");
 });
 
 Deno.test("the guide's table has every error code, and no other", () => {
   const [, table = ""] = /^## Errors$(.*?)^## /ms.exec(GUIDE) ?? [];
   const rows = [...table.matchAll(/^\| (\d+) +\|/gm)].map(([, code]) => Number(code));
-  const [, unused = ""] = /^Codes (.*) are of the CNI specification and are not used yet/m.exec(table) ?? [];
+  const [, unused = ""] = /^Codes? (.*) (?:is|are) of the CNI specification and (?:is|are) not used yet/m.exec(table) ??
+    [];
   const others = [...unused.matchAll(/\d+/g)].map(([code]) => Number(code));
   const ascending = (a: number, b: number): number => a - b;
   assertEquals([...rows, ...others].sort(ascending), Object.values(ErrorCode).sort(ascending));
@@ -107,6 +135,11 @@ Deno.test("the guide has every key of the configuration that is ours", () => {
   const injected = new Set(["capabilities", "runtimeConfig", "prevResult", "cni.dev/valid-attachments", "type"]);
   const own = Object.keys(NetConf.shape).filter((key) => !injected.has(key));
   assertEquals(own.filter((key) => !GUIDE.includes(`\`${key}\``)), []);
+});
+
+Deno.test("the guide's table of danm-ipam has every key of its section", () => {
+  const [, table = ""] = /^\| key of `ipam`.*?\n(.*?)\n\n/ms.exec(GUIDE) ?? [];
+  assertEquals(Object.keys(IpamSection.shape).filter((key) => !table.includes(`\`${key}\``)), []);
 });
 
 Deno.test("links within the guide lead somewhere", () => {
