@@ -21,13 +21,13 @@ export async function measureIpam(size: Size, progress: Progress = toStderr): Pr
   await using emptyCluster = await IpamCluster.start(size);
   progress("ipam: one ADD");
   const steps = await measureSteps(emptyCluster);
-  const plugins = await measurePlugins(emptyCluster, progress);
+  const plugins = await measurePlugins(emptyCluster, { rounds: size.rounds, progress });
   await using filledCluster = await IpamCluster.start(size);
   using empty = await Place.open(emptyCluster);
   using filled = await Place.open(filledCluster);
   progress("ipam: a /24 against 8M addresses");
   const contenders = { base: await empty.contender("small"), other: await empty.contender("wide") };
-  const poolSizes = await compare(contenders, LOADS);
+  const poolSizes = await compare(contenders, { loads: LOADS, rounds: size.rounds });
   const growth = await Growth.measure({ empty, filled }, { size, progress });
   return { ...growth, poolSizes, plugins, steps };
 }

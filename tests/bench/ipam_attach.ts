@@ -9,7 +9,7 @@ import type { IpamCluster } from "./ipam_cluster.ts";
 import { summarize, type Summary } from "./statistics.ts";
 
 /** How many sandboxes are attached in a round, and how many of them at once. */
-export const ATTACHMENTS = { sandboxes: 60, atOnce: 20, rounds: 3 } as const;
+export const ATTACHMENTS = { sandboxes: 60, atOnce: 20 } as const;
 
 /** What whole plugins cost, started as a runtime starts them. */
 export interface PluginFigures {
@@ -66,9 +66,11 @@ export async function callPlugin(
 }
 
 /** Attaches and detaches many sandboxes at once with each plugin, in turns. */
-export async function measurePlugins(cluster: IpamCluster, progress: Progress): Promise<PluginFigures[]> {
-  const { danm, node } = cluster;
-  const { sandboxes: count, atOnce: limit, rounds } = ATTACHMENTS;
+export async function measurePlugins(
+  { danm, node }: IpamCluster,
+  { rounds, progress }: { rounds: number; progress: Progress },
+): Promise<PluginFigures[]> {
+  const { sandboxes: count, atOnce: limit } = ATTACHMENTS;
   const homes = await atOnce(Array(count).fill(undefined), {
     limit: 4,
     work: async () => await danm.createSandbox(node, await danm.createPod(node)),

@@ -9,19 +9,21 @@ import { DanmLab } from "../support/danm_lab.ts";
 import { type Lab, startLab } from "../support/lab/lab.ts";
 import type { Node } from "../support/lab/node.ts";
 
-/** How much is held in a cluster for a measurement. */
+/** How much is held in a cluster for a measurement, and how often it is measured. */
 export interface Size {
   /** Addresses of the pool of network `full`; so many are held for comparison, too. */
   readonly held: number;
   /** Prefix length of network `mid`, the largest pool that is filled to 90 %. */
   readonly midPrefix: number;
+  /** Rounds of what is compared in turns. */
+  readonly rounds: number;
 }
 
 /** What is promised is promised for this size. */
-export const FULL_SIZE: Size = { held: 50_000, midPrefix: 16 };
+export const FULL_SIZE: Size = { held: 50_000, midPrefix: 16, rounds: 5 };
 
-/** A sixteenth of it, to see whether the benchmark works. */
-export const SMALL_SIZE: Size = { held: 3125, midPrefix: 20 };
+/** A sixteenth of it and one round, to see whether the benchmark works. */
+export const SMALL_SIZE: Size = { held: 3125, midPrefix: 20, rounds: 1 };
 
 /** Name of a network that is measured on. */
 export type BenchNetworkName = "small" | "crowded" | "wide" | "mid" | "full" | "attach";

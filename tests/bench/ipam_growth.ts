@@ -82,7 +82,9 @@ export class Growth {
     this.#progress(`ipam: an empty cluster against one with ${held} addresses held`);
     const { empty, filled } = this.#places;
     const contenders = { base: await empty.contender("wide"), other: await filled.contender("wide") };
-    for (const one of await compare(contenders, LOADS)) this.#existing.push({ ...one, held });
+    for (const one of await compare(contenders, { loads: LOADS, rounds: this.#size.rounds })) {
+      this.#existing.push({ ...one, held });
+    }
   }
 
   async #measureAt(pool: CrowdedPool, share: number): Promise<void> {

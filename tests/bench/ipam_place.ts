@@ -2,8 +2,6 @@ import { type BurstFigures, type Contender, interleave, type Load } from "./ipam
 import { Caller, type CallerOptions } from "./ipam_caller.ts";
 import { type BenchNetworkName, type IpamCluster, readBenchNetwork } from "./ipam_cluster.ts";
 
-const ROUNDS = 5;
-
 /** A cluster and the process that allocates in it. */
 export class Place implements Disposable {
   readonly cluster: IpamCluster;
@@ -41,14 +39,14 @@ export interface Comparison {
   readonly other: BurstFigures;
 }
 
-/** Compares two contenders under each of some loads. */
+/** Compares two contenders under each of some loads, in so many rounds. */
 export async function compare(
   { base, other }: { base: Contender; other: Contender },
-  loads: readonly Load[],
+  { loads, rounds }: { loads: readonly Load[]; rounds: number },
 ): Promise<Comparison[]> {
   const found: Comparison[] = [];
   for (const load of loads) {
-    const [first, second] = await interleave([base, other], { load, rounds: ROUNDS });
+    const [first, second] = await interleave([base, other], { load, rounds });
     if (first && second) found.push({ callers: load.callers, base: first, other: second });
   }
   return found;
