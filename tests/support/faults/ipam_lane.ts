@@ -83,24 +83,25 @@ export class Lane implements AsyncDisposable {
     return this.process({ objects: this.direct });
   }
 
-  /** A process that can be killed: what it waits for then never comes, and its connection stays as it is. */
+  /** A process that can be killed: its requests lose their caller, and what it waits for never comes. */
   mortalProcess(): { process: PluginProcess; kill: () => void } {
-    let dead = false;
+    const death = new AbortController();
     const unlessDead = async <T>(work: Promise<T>): Promise<T> => {
       const [end] = await Promise.allSettled([work]);
-      if (dead) await new Promise<never>(() => {});
+      if (death.signal.aborted) await new Promise<never>(() => {});
       if (end.status === "rejected") throw end.reason;
       return end.value;
     };
+    const either = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, death.signal]);
     const store = createObjectStore(this.#through);
     const objects: ObjectStore = {
-      create: (...args) => unlessDead(store.create(...args)),
-      find: (...args) => unlessDead(store.find(...args)),
-      remove: (...args) => unlessDead(store.remove(...args)),
-      listAddresses: (...args) => unlessDead(store.listAddresses(...args)),
-      listOwned: (...args) => unlessDead(store.listOwned(...args)),
+      create: (ref, spec, signal) => unlessDead(store.create(ref, spec, either(signal))),
+      find: (ref, signal) => unlessDead(store.find(ref, either(signal))),
+      remove: (ref, { signal, ...options }) => unlessDead(store.remove(ref, { ...options, signal: either(signal) })),
+      listAddresses: (space, signal) => unlessDead(store.listAddresses(space, either(signal))),
+      listOwned: (sandbox, signal) => unlessDead(store.listOwned(sandbox, either(signal))),
     };
-    return { process: this.process({ objects, isDead: () => dead }), kill: () => void (dead = true) };
+    return { process: this.process({ objects, isDead: () => death.signal.aborted }), kill: () => death.abort() };
   }
 
   /** What the API server holds of a space. */
