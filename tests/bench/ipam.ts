@@ -21,7 +21,7 @@ export async function measureIpam(size: Size, progress: Progress = toStderr): Pr
   await using emptyCluster = await IpamCluster.start(size);
   progress("ipam: one ADD");
   const steps = await measureSteps(emptyCluster);
-  const plugins = await measurePlugins(emptyCluster, { rounds: size.rounds, progress });
+  const plugins = await measurePlugins(emptyCluster, { rounds: Math.ceil(size.rounds / 2), progress });
   await using filledCluster = await IpamCluster.start(size);
   using empty = await Place.open(emptyCluster);
   using filled = await Place.open(filledCluster);

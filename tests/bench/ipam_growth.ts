@@ -10,7 +10,7 @@ import { CrowdedPool, type UtilisationFigures } from "./ipam_utilisation.ts";
 
 const LOADS: readonly Load[] = [{ callers: 1, count: 60 }, { callers: 100, count: 200 }];
 /** Allocations for each row of the utilisation's table. */
-const SAMPLES = 100;
+const SAMPLES = 200;
 const PROCESSES = 5;
 const REFUSED_CALLERS = 20;
 const OTHER_NODE = "other";
@@ -58,13 +58,13 @@ export class Growth {
   async #run(): Promise<GrowthFigures> {
     const { held } = this.#size;
     const small = await this.#pool("crowded");
-    for (const share of [0.25, 0.45, 0.9]) await this.#measureAt(small, share);
+    for (const share of [0.25, 0.4, 0.9]) await this.#measureAt(small, share);
     await this.#compareAt(0);
     const spread = await (await this.#pool("wide")).fill(held / 5);
     await this.#compareAt(spread.length);
     const mid = await this.#pool("mid", spread);
     const elsewhere = spread.length - mid.held.size;
-    for (const share of [0.25, 0.45]) await this.#measureAt(mid, share);
+    for (const share of [0.25, 0.4]) await this.#measureAt(mid, share);
     await mid.fill(held - elsewhere);
     await this.#compareAt(held);
     const memory = await this.#measureMemory();

@@ -80,14 +80,14 @@ function renderMemory({ emptyBytes, heldBytes, held }: IpamFigures["memory"]): s
 
 function renderUtilisation(utilisation: IpamFigures["utilisation"]): string {
   return table(
-    ["pool", "held", "status", "requests p50", "mean", "max", "p50", "p99", "count"],
-    utilisation.map(({ capacity, share, status, requests, allocate }) => [
+    ["pool", "held", "status", "requests p50", "mean", "max", "p50", "p99", "refused", "count"],
+    utilisation.map(({ capacity, share, status, requests, allocate, refused }) => [
       String(capacity),
       `${share * 100} %`,
       status ? "as the cleaner keeps it" : "none",
       ...counts(requests),
       ...times(allocate),
-      String(allocate.count),
+      ...[refused, allocate.count].map(String),
     ]),
   );
 }

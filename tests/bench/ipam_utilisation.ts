@@ -16,6 +16,8 @@ export interface UtilisationFigures {
   /** Whether the callers had the status that the cleaner keeps. */
   readonly status: boolean;
   readonly requests: Summary;
+  /** Allocations that were told that the pool is exhausted, which it was not. */
+  readonly refused: number;
   readonly allocate: Summary;
 }
 
@@ -85,7 +87,6 @@ export class CrowdedPool {
     const taken: Taken[] = [];
     for (let sample = 0; sample < samples; sample++) {
       const one = await caller.allocate(this.#network, { status });
-      if (one.value === undefined) throw new Error("a pool that is not full gave nothing");
       await caller.release(one);
       taken.push(one);
     }
@@ -94,6 +95,7 @@ export class CrowdedPool {
       share,
       status: withStatus,
       requests: summarize(taken.map(({ requests }) => requests)),
+      refused: taken.filter(({ value }) => value === undefined).length,
       allocate: summarize(taken.map(({ ms }) => ms)),
     };
   }

@@ -31,7 +31,7 @@ export function renderReport(
 }
 
 function renderBudgets(budgets: readonly Budget[]): string {
-  const rows = budgets.map(({ what, limit, found, kept }) => [what, limit, found, kept ? "kept" : "EXCEEDED"]);
+  const rows = budgets.map(({ what, limit, found, kept }) => [what, limit, found, kept ? "kept" : "MISSED"]);
   return table(["", "limit", "found", ""], rows);
 }
 
