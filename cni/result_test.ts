@@ -1,12 +1,12 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { parseAddress } from "../shared/schema/address.ts";
 import { parseNetwork } from "../shared/schema/network.ts";
 import { sandboxRecord } from "../tests/support/cni/sandbox_world.ts";
 import { planAttachments, type PlannedAttachment } from "./plan_attachments.ts";
-import type { Configured } from "./render_configuration.ts";
+import { type Configured, parseGiven } from "./render_configuration.ts";
 import { renderEndpoint } from "./render_endpoint.ts";
 import { renderMacvlan } from "./render_macvlan.ts";
-import { mergeResult } from "./result.ts";
+import { mergeResult, ownIndex } from "./result.ts";
 
 const NETWORK = parseNetwork("DanmNet", {
   metadata: { name: "n", namespace: "default" },
@@ -63,6 +63,46 @@ Deno.test("the result has all interfaces in order, and addresses that point at t
     ],
     routes: [{ dst: "10.9.0.0/16", gw: "10.0.0.9" }, { dst: "0.0.0.0/0", gw: "10.0.0.1" }],
   });
+});
+
+Deno.test("each address of a delegate keeps its gateway, and what else the delegate made follows its interface", () => {
+  const [first] = configured();
+  assert(first);
+  const addresses = ["10.0.0.5/24", "10.0.1.5/24", "2001:db8::5/64"];
+  const gateways = [undefined, "10.0.1.1", "2001:db8::1"];
+  const result = {
+    interfaces: [{ name: "br0" }, { name: "eth0", sandbox: "/elsewhere", pciID: "x" }, { name: "veth1", mac: "m" }],
+    // Written in another way than we do.
+    ips: addresses.map((address, index) => ({
+      address: address.replace("db8::5", "db8:0::5"),
+      ...(gateways[index] && { gateway: gateways[index] }),
+    })),
+    dns: { domain: "example.com" },
+  };
+  const delegated = {
+    attachment: { ...first.attachment, routes: [] },
+    addresses: addresses.map(parseGiven),
+    result,
+  };
+  const merged = mergeResult([delegated], { links: new Map(), macs: new Map([["eth0", "k"]]), netns: "/n" });
+  assertEquals(merged, {
+    interfaces: [{ name: "eth0", mac: "k", sandbox: "/n", pciID: "x" }, { name: "br0" }, { name: "veth1", mac: "m" }],
+    ips: addresses.map((address, index) => ({
+      address,
+      ...(gateways[index] && { gateway: gateways[index] }),
+      interface: 0,
+    })),
+    routes: [],
+    dns: { domain: "example.com" },
+  });
+});
+
+Deno.test("the interface of a delegate's result is the one of that name in the sandbox, or in no sandbox at all", () => {
+  const at = (...interfaces: { name: string; sandbox?: string }[]): number => ownIndex("eth0", { interfaces });
+  assertEquals(at({ name: "eth0" }, { name: "eth0", sandbox: "/n" }), 1);
+  assertEquals(at({ name: "veth" }, { name: "eth0" }), 1);
+  assertEquals(at({ name: "eth0" }, { name: "eth1", sandbox: "/n" }), -1);
+  assertEquals(ownIndex("eth0", {}), -1);
 });
 
 Deno.test("a DanmEp says what the interface has and whose it is, and nothing that it has not", () => {
