@@ -113,13 +113,13 @@ const NETWORK: readonly BadCase[] = [
     what: "one static address for two interfaces",
     interfaces: [...good({ ip: "10.150.0.9" }), ...good({ ip: "10.150.0.9" })],
     code: 101,
-    says: /^address 10\.150\.0\.9 of ClusterNetwork good for (eth0|net1) is in use by Pod default\/pod-\d+, interface/,
+    says: /^address 10\.150\.0\.9 of ClusterNetwork good for (eth0|net1) is in use by Pod default\/pod-\w+, interface/,
   },
   {
-    what: "an unsupported type",
+    what: "a type without configuration",
     interfaces: [{ network: "unknown-type", ip: "dynamic" }],
     code: 7,
-    says: /default\/unknown-type.*NetworkType.*flannel/,
+    says: /^DanmNet default\/unknown-type: no configuration of its delegate: neither \S+\.conf nor \S+\.conflist/,
   },
   {
     what: "ipvlan without device",
