@@ -14,14 +14,21 @@ import { getDefaultNetwork, getNetworks } from "../shared/kube/networks.ts";
 import { clearOlderSandboxes, clearOwnPast, refuseDetached } from "../ipam/earlier_records.ts";
 import { writeNetworkStatus } from "./network_status.ts";
 import { tellFailure, tellWarnings } from "./pod_events.ts";
+import { findUserspaceDrivers } from "./devices/find_userspace_drivers.ts";
+import type { AssignedDevices } from "./devices/plan_devices.ts";
+import type { PodOfDevices } from "./devices/pod_devices.ts";
+import type { Sysfs } from "./devices/sysfs.ts";
 import { isStatic, planAttachments, type PlannedAttachment } from "./plan_attachments.ts";
-import { getPod, type Pod } from "../shared/kube/pod.ts";
+import { getPod, kubeletUID, type Pod } from "../shared/kube/pod.ts";
 import type { SandboxDeps } from "./sandbox_deps.ts";
 import { createSandboxKeeper } from "./sandbox_keeper.ts";
 
 /** What ADD needs besides. */
 export interface AddDeps extends SandboxDeps {
   readonly client: (signal: AbortSignal) => Promise<KubeClient>;
+  /** Asks the kubelet which devices a Pod has. */
+  readonly assignedDevices: (pod: PodOfDevices) => Promise<AssignedDevices>;
+  readonly sysfs: Sysfs;
 }
 
 /** Time for undoing a failed ADD, in milliseconds; it comes on top of the ADD's own. */
@@ -56,7 +63,7 @@ export async function add(request: AddRequest, deps: AddDeps): Promise<CniResult
     await tellFailure(error, about);
     throw error;
   };
-  const attachments = await plan(pod, { client, request }).catch(telling);
+  const attachments = await plan(pod, { client, request, deps }).catch(telling);
   const podUID = pod.metadata.uid ?? request.containerID;
   using _podLock = await deps.records.lockPod(podUID, signal);
   await clearOlderSandboxes({ ...request, podUID, known: { podNamespace: known.podNamespace } }, keeper);
@@ -79,19 +86,44 @@ export async function add(request: AddRequest, deps: AddDeps): Promise<CniResult
 
 async function plan(
   pod: Pod,
-  { client, request }: { client: KubeClient; request: AddRequest },
+  { client, request, deps }: { client: KubeClient; request: AddRequest; deps: AddDeps },
 ): Promise<PlannedAttachment[]> {
   const { signal, identity: { namespace } } = request;
   const { requests, networks } = await resolveNetworks(pod, { client, namespace, signal });
-  const delegateConfs = await readDelegateConfs(networks, request);
-  return planAttachments({
+  const [delegateConfs, assignedDevices] = await settleAll([
+    readDelegateConfs(networks, request),
+    networks.some(({ spec }) => spec.Options.device_pool)
+      ? deps.assignedDevices(podOfDevices(pod, request))
+      : undefined,
+  ]);
+  const planned = planAttachments({
     delegateConfs,
+    assignedDevices,
     cniVersion: request.cniVersion,
     namespace,
     firstInterface: request.ifname,
     namingScheme: request.netconf.namingScheme,
     requests,
     networks,
+  });
+  return withDrivers(planned, deps.sysfs);
+}
+
+/** The kubelet's API knows Pods by their names only; that this one has the UID of the call was checked when it was read. */
+function podOfDevices(pod: Pod, { identity, signal }: AddRequest): PodOfDevices {
+  const { namespace, name, uid = kubeletUID(pod) } = identity;
+  return { podNamespace: namespace, podName: name, podUID: uid, signal };
+}
+
+/** @throws {AggregateError} of a {@linkcode CniError} for each device that is no usable virtual function of this host */
+function withDrivers(planned: readonly PlannedAttachment[], sysfs: Sysfs): PlannedAttachment[] {
+  const devices = planned.flatMap(({ backend, deviceID, interface: name, subject }) =>
+    backend === "sriov" && deviceID !== undefined ? [[deviceID, `${name} on ${subject}`] as const] : []
+  );
+  const drivers = findUserspaceDrivers(new Map(devices), sysfs);
+  return planned.map((one) => {
+    const userspaceDriver = one.backend === "sriov" ? drivers.get(one.deviceID ?? "") : undefined;
+    return userspaceDriver === undefined ? one : { ...one, userspaceDriver };
   });
 }
 

@@ -8,10 +8,11 @@ import type { AddRequest } from "./add_request.ts";
 import { type AttachmentIdentity, endpointName, identify } from "./attachment_identity.ts";
 import { configure } from "./configure.ts";
 import { delegateAdd, findPlugin } from "./delegate.ts";
-import { readStaticMacs, refuseTakenNames, renderDelegateCall, withAnswers } from "./delegates.ts";
+import { readDelegatesMacs, refuseTakenNames, renderDelegateCall, withAnswers } from "./delegates.ts";
 import { detach } from "./detach.ts";
 import { findHostLinks, type HostLinks } from "./host_link.ts";
 import { createIpvlans } from "./ipvlan.ts";
+import { createUserspaceLinks } from "./userspace_link.ts";
 import { renderEndpoint } from "./render_endpoint.ts";
 import { type PlannedAttachment, withoutAddress } from "./plan_attachments.ts";
 import type { Pod } from "../shared/kube/pod.ts";
@@ -115,7 +116,7 @@ async function begin(sandbox: Sandbox, context: { deps: SandboxDeps; signal: Abo
     path: [...request.path],
     node,
     pod: { namespace: request.identity.namespace, name: pod.metadata.name, uid: pod.metadata.uid ?? "" },
-    links: attachments.filter(({ backend }) => backend === "ipvlan")
+    links: attachments.filter(({ backend, userspaceDriver }) => backend === "ipvlan" || userspaceDriver !== undefined)
       .map(({ interface: name }) => ({ interface: name, group: identityOf(identities, name).group })),
     rules: [],
     delegates: [],
@@ -180,17 +181,21 @@ async function makeLinks(
   }
   if (record.delegates.length > 0) deps.records.write(snapshot(work));
   const ipvlans = attachments.filter(({ backend }) => backend === "ipvlan");
+  const userspace = attachments.filter(({ userspaceDriver }) => userspaceDriver !== undefined);
+  const making = { run: deps.run, netns, groups: record.links, signal };
   const [made, answers] = await settleAll([
-    createIpvlans(ipvlans, { run: deps.run, netns, groups: record.links, hostLinks, signal }),
+    createIpvlans(ipvlans, { ...making, hostLinks }),
     settleAll(record.delegates.map(async (call) => {
       const { document, result } = await delegateAdd(call, { ...record, run: deps.run, signal });
       call.result = document;
       return { interface: call.interface, result };
     })),
+    createUserspaceLinks(userspace, { ...making, macOf }),
   ]);
   const macs = new Map(record.delegates.flatMap(({ interface: name, mac }) => mac ? [[name, mac] as const] : []));
   for (const [{ interface: name }, { mac }] of made) if (mac) macs.set(name, mac);
-  for (const [name, mac] of await readStaticMacs(attachments, { run: deps.run, netns, signal })) macs.set(name, mac);
+  for (const { interface: name } of userspace) macs.set(name, macOf(name));
+  for (const [name, mac] of await readDelegatesMacs(attachments, making)) macs.set(name, mac);
   return { configured: withAnswers(allocated, answers), macs };
 }
 

@@ -10,8 +10,10 @@ import {
   renderSysctls,
   ruleCommands,
 } from "./render_configuration.ts";
+import type { PlannedAttachment } from "./plan_attachments.ts";
 import type { OwnLink } from "./record.ts";
 import { temporaryName } from "./ipvlan.ts";
+import { hasStandIn, standInName } from "./userspace_link.ts";
 import { MACVLAN_MTU } from "./render_macvlan.ts";
 
 /** Where interfaces are configured, and how. */
@@ -42,11 +44,16 @@ export async function configure(
     const own = ownLinks.find((link) => link.interface === name);
     return own ? temporaryName(own) : name;
   };
-  await writeSysctls(run, netns, { settings: renderSysctls(configured, nameOf), signal });
+  const lowerOf = (attachment: PlannedAttachment): string | undefined => {
+    const own = hasStandIn(attachment) && ownLinks.find((link) => link.interface === attachment.interface);
+    return own ? standInName(own) : undefined;
+  };
+  await writeSysctls(run, netns, { settings: renderSysctls(configured, { nameOf, lowerOf }), signal });
   const lines = configured.flatMap((one) => {
-    const { backend, interface: name } = one.attachment;
-    const mac = backend === "macvlan" ? macs.get(name) : undefined;
-    return renderConfiguration(one, { nameOf, mac }).map((command) => ({ one, command }));
+    const { interface: name, delegate } = one.attachment;
+    const isUp = delegate === undefined && !ownLinks.some((link) => link.interface === name);
+    const mac = isUp ? macs.get(name) : undefined;
+    return renderConfiguration(one, { nameOf, lowerOf, mac }).map((command) => ({ one, command }));
   });
   const links = new Map(parseLinks(await apply(lines, options)).map((link) => [link.ifname, link]));
   const tooLarge = configured.filter(({ attachment: { backend, mtuBytes, interface: name } }) =>

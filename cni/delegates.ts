@@ -8,6 +8,7 @@ import type { DelegateCall } from "./record.ts";
 import { type Configured, formatGiven, type GivenAddress, parseGiven } from "./render_configuration.ts";
 import { renderDelegatePlugins } from "./render_delegate.ts";
 import { renderMacvlan } from "./render_macvlan.ts";
+import { renderSriov } from "./render_sriov.ts";
 import { ownIndex } from "./result.ts";
 
 /** What every delegate of a sandbox is called with. */
@@ -25,16 +26,26 @@ export interface DelegateSettings {
 /** The execution of an interface's delegate; undefined when it has none. */
 export function renderDelegateCall(configured: Configured, settings: DelegateSettings): DelegateCall | undefined {
   const { attachment, addresses } = configured;
-  const { interface: name, backend, delegate } = attachment;
+  const { interface: name, backend, delegate, deviceID } = attachment;
   if (delegate) {
     const runtimeConfig = name === settings.ifname ? settings.runtimeConfig : undefined;
-    const plugins = renderDelegatePlugins(delegate, { addresses: addresses.map(formatGiven), runtimeConfig });
+    const given = { addresses: addresses.map(formatGiven), deviceID, runtimeConfig };
+    const plugins = renderDelegatePlugins(delegate, given);
     return { interface: name, plugins };
+  }
+  if (backend === "sriov") {
+    const mac = attachment.userspaceDriver === undefined ? undefined : settings.macOf(name);
+    return { interface: name, plugins: [{ type: "sriov", conf: renderSriov(attachment, { ...settings, mac }) }] };
   }
   if (backend !== "macvlan") return undefined;
   const mac = settings.macOf(name);
   const conf = renderMacvlan(attachment, { ...settings, mac, hostLink: settings.hostLinks.get(attachment) });
   return { interface: name, plugins: [{ type: "macvlan", conf }], mac };
+}
+
+/** Whether an interface is a link with a hardware address that only its delegate knows. */
+function isDelegatesLink({ delegate, backend, userspaceDriver }: PlannedAttachment): boolean {
+  return delegate !== undefined || (backend === "sriov" && userspaceDriver === undefined);
 }
 
 /**
@@ -48,7 +59,7 @@ export async function refuseTakenNames(
   attachments: readonly PlannedAttachment[],
   at: { run: Run; netns: string; signal: AbortSignal },
 ): Promise<void> {
-  const made = attachments.filter(({ delegate }) => delegate !== undefined);
+  const made = attachments.filter(isDelegatesLink);
   if (made.length === 0) return;
   const links = await readLinks(at);
   const taken = made.filter(({ interface: name }) => links.has(name));
@@ -116,21 +127,21 @@ function givenByDelegate(name: string, result: CniResult): GivenAddress[] {
 }
 
 /**
- * Reads the hardware addresses of what static delegates made, which not all of them tell.
+ * Reads the hardware addresses of what delegates made that were not told which, and do not all tell.
  *
  * @throws {AggregateError} of a {@linkcode CniError} code 105 for each interface that is not there
  */
-export async function readStaticMacs(
+export async function readDelegatesMacs(
   attachments: readonly PlannedAttachment[],
   at: { run: Run; netns: string; signal: AbortSignal },
 ): Promise<Map<string, string>> {
-  const made = attachments.filter(({ delegate }) => delegate !== undefined);
+  const made = attachments.filter(isDelegatesLink);
   if (made.length === 0) return new Map();
   const links = await readLinks(at);
   const absent = made.filter(({ interface: name }) => !links.has(name));
   if (absent.length > 0) {
-    const errors = absent.map(({ interface: name, subject, delegate }) => {
-      const types = delegate?.plugins.map(({ type }) => type).join(", ");
+    const errors = absent.map(({ interface: name, subject, delegate, backend }) => {
+      const types = delegate?.plugins.map(({ type }) => type).join(", ") ?? backend;
       const message = `${name} on ${subject}: delegate ${types} ended well, but the sandbox has no such interface`;
       return new CniError(ErrorCode.DelegateFailed, message);
     });

@@ -7,6 +7,13 @@ const STATE_DIR = "/var/lib/cni/danm";
 
 /** Where the node agent writes what it sees. */
 const NODE_REPORT = "/run/danm/node-report.json";
+
+/** Where the kubelet, with its usual root directory, tells which devices Pods have. */
+const KUBELET = {
+  socketPath: "/var/lib/kubelet/pod-resources/kubelet.sock",
+  checkpointPath: "/var/lib/kubelet/device-plugins/kubelet_internal_checkpoint",
+};
+
 /** Where runtimes have their configurations. */
 const DEFAULT_CONF_DIR = "/etc/cni/net.d";
 
@@ -24,6 +31,8 @@ const code = await runPlugin(io, {
       stateDir: STATE_DIR,
       confDir: Deno.env.get("CNI_CONF_DIR") || DEFAULT_CONF_DIR,
       nodeReport: NODE_REPORT,
+      kubelet: KUBELET,
+      sysfsRoot: "/sys",
       hostname: () => Deno.hostname(),
     });
   },

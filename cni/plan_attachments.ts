@@ -5,7 +5,9 @@ import type { InterfaceRequest } from "../shared/schema/interfaces_annotation.ts
 import { type Network, REFUSED_NETWORK_TYPES } from "../shared/schema/network.ts";
 import { checkTenant } from "../shared/schema/allowed_tenants.ts";
 import { describeNetwork } from "../shared/schema/describe_network.ts";
+import type { AssignedDevices } from "./devices/plan_devices.ts";
 import { type HostParent, hostParent } from "./host_parent.ts";
+import { checkDeviceOptions, withDevices } from "./plan_device_pools.ts";
 import { chooseIpam, type DelegateConf, planDelegatePlugins, type PlannedDelegate } from "./plan_delegate.ts";
 
 /** A route of an interface; `table` undefined = the main table. */
@@ -23,11 +25,15 @@ export interface PlannedAttachment {
   /** The network as messages name it. */
   readonly subject: string;
   /** `static`: the network's own plugin, with a configuration from a file. */
-  readonly backend: "ipvlan" | "macvlan" | "static";
+  readonly backend: "ipvlan" | "macvlan" | "sriov" | "static";
   /** What the backend `static` executes. */
   readonly delegate?: PlannedDelegate | undefined;
   /** What the link is put on; undefined = the device of the default route (macvlan only). */
   readonly parent?: HostParent | undefined;
+  /** The device of the Pod that the interface is, or is made of, as the kubelet calls it: of `sriov` its PCI id. */
+  readonly deviceID?: string | undefined;
+  /** The driver that keeps the device from the kernel, which has no link of it then; of `sriov` only. */
+  readonly userspaceDriver?: string | undefined;
   readonly mtuBytes?: number | undefined;
   /** Those that we give. */
   readonly addresses: readonly PlannedAddress[];
@@ -47,13 +53,19 @@ export interface PlanInput {
   readonly networks: readonly Network[];
   /** Configurations of static delegates, by network. */
   readonly delegateConfs: ReadonlyMap<Network, DelegateConf>;
+  /** What the kubelet assigned to the Pod; needed where a network has a device pool. */
+  readonly assignedDevices?: AssignedDevices | undefined;
   /** For delegates whose configuration has none. */
   readonly cniVersion: string;
 }
 
 /** Whether a network is attached by a plugin that is configured by a file. */
 export function isStatic({ spec: { NetworkType } }: Network): boolean {
-  return NetworkType !== "ipvlan" && NetworkType !== "macvlan";
+  return backendOf(NetworkType) === "static";
+}
+
+function backendOf(networkType: string): PlannedAttachment["backend"] {
+  return networkType === "ipvlan" || networkType === "macvlan" || networkType === "sriov" ? networkType : "static";
 }
 
 /**
@@ -75,7 +87,7 @@ export function planAttachments(input: PlanInput): PlannedAttachment[] {
   }).filter((one) => one !== undefined);
   if (errors.length === 0) errors.push(...wrongTogether(planned));
   if (errors.length > 0) throw new AggregateError(errors, "");
-  return planned;
+  return withDevices(planned, input.assignedDevices ?? new Map());
 }
 
 interface One {
@@ -90,6 +102,8 @@ function planOne(input: PlanInput, one: One): PlannedAttachment {
   const { kind, metadata } = network;
   const subject = describeNetwork(kind, input.namespace, metadata.name);
   checkTenant(network, { subject, namespace: input.namespace });
+  const backend = backendOf(network.spec.NetworkType);
+  checkDeviceOptions(network, { subject, backend });
   const delegate = planDelegate(input, { ...one, subject });
   const source = "annotation danm.io/interfaces";
   const addresses = delegate && delegate.ipam !== "ours"
@@ -97,17 +111,21 @@ function planOne(input: PlanInput, one: One): PlannedAttachment {
     : planAddresses(request, { network, subject, source, path: `[${index}].` });
   const has = (family: 4 | 6): boolean =>
     delegate?.ipam === "file" || addresses.some((address) => address.family === family);
-  const backend = delegate ? "static" : network.spec.NetworkType === "macvlan" ? "macvlan" : "ipvlan";
   return {
     interface: nameInterface(input, { prefix: options.container_prefix, index, subject }),
     network,
     subject,
     backend,
-    ...(delegate ? { delegate } : { parent: hostParent(network, { subject, required: backend === "ipvlan" }) }),
+    ...(delegate && { delegate }),
+    ...(isOnHostLink(backend) && { parent: hostParent(network, { subject, required: backend === "ipvlan" }) }),
     mtuBytes: options.mtu,
     addresses,
     ...planRoutes(one, has),
   };
+}
+
+function isOnHostLink(backend: PlannedAttachment["backend"]): boolean {
+  return backend === "ipvlan" || backend === "macvlan";
 }
 
 function planDelegate(input: PlanInput, one: One & { subject: string }): PlannedDelegate | undefined {

@@ -40,6 +40,13 @@ export function routesOf({ attachment, addresses }: Configured): PlannedRoute[] 
 /** Finds the name that a link has before it is configured; that of its interface unless it was made under another. */
 export type NameOf = (interfaceName: string) => string;
 
+/** Names of links before they are configured. */
+export interface LinkNames {
+  readonly nameOf: NameOf;
+  /** The link that an interface is on in the sandbox itself; undefined where it is on none. */
+  readonly lowerOf: (attachment: PlannedAttachment) => string | undefined;
+}
+
 /** Preference of our policy rules: before the kernel's own at 32766 and 32767. Given, so that none is added twice. */
 export const RULE_PREFERENCE = 32000;
 
@@ -50,14 +57,18 @@ export const RULE_PREFERENCE = 32000;
  *
  * @see https://docs.kernel.org/networking/ip-sysctl.html arp_notify, ndisc_notify, accept_dad, accept_ra
  */
-export function renderSysctls(configured: readonly Configured[], nameOf: NameOf): Sysctl[] {
+export function renderSysctls(configured: readonly Configured[], { nameOf, lowerOf }: LinkNames): Sysctl[] {
   return [
     { key: ["net", "ipv4", "conf", "all", "arp_notify"], value: "1" },
     { key: ["net", "ipv6", "conf", "all", "ndisc_notify"], value: "1" },
     ...configured.flatMap(({ attachment, addresses }) => {
-      const key = (name: string): string[] => ["net", "ipv6", "conf", nameOf(attachment.interface), name];
-      if (!addresses.some(({ family }) => family === 6)) return [{ key: key("disable_ipv6"), value: "1" }];
+      const keyOf = (link: string, name: string): string[] => ["net", "ipv6", "conf", link, name];
+      const key = (name: string): string[] => keyOf(nameOf(attachment.interface), name);
+      const lower = lowerOf(attachment);
+      const quiet = lower === undefined ? [] : [{ key: keyOf(lower, "disable_ipv6"), value: "1" }];
+      if (!addresses.some(({ family }) => family === 6)) return [...quiet, { key: key("disable_ipv6"), value: "1" }];
       return [
+        ...quiet,
         { key: key("disable_ipv6"), value: "0" },
         { key: key("accept_dad"), value: "0" },
         { key: key("accept_ra"), value: "0" },
@@ -80,18 +91,22 @@ export function renderSysctls(configured: readonly Configured[], nameOf: NameOf)
  */
 export function renderConfiguration(
   configured: Configured,
-  at: { nameOf: NameOf; mac: string | undefined },
+  at: LinkNames & { mac: string | undefined },
 ): IpCommand[] {
   const { attachment, addresses, result } = configured;
-  const { interface: name, mtuBytes } = attachment;
+  const { interface: name, mtuBytes, backend } = attachment;
   const before = at.nameOf(name);
+  const lower = at.lowerOf(attachment);
+  // Other links were made with it.
+  const isGiven = result !== undefined || (backend === "sriov" && before === name);
   const ours = result === undefined ? addresses : [];
   return [
+    ...(lower === undefined ? [] : [["link", "set", "dev", lower, "up"]]),
     ...ours.map((address) => [
       ...["addr", "replace", formatGiven(address), "dev", before],
       ...(address.family === 6 ? ["nodad"] : []),
     ]),
-    ...(result && mtuBytes !== undefined ? [["link", "set", "dev", name, "mtu", String(mtuBytes)]] : []),
+    ...(isGiven && mtuBytes !== undefined ? [["link", "set", "dev", name, "mtu", String(mtuBytes)]] : []),
     ...(before === name ? [] : [["link", "set", "dev", before, "name", name]]),
     ["link", "set", "dev", name, "up", ...(at.mac === undefined ? [] : ["address", at.mac])],
     ...addresses.flatMap((address) => onLinkRoute({ attachment, address })),

@@ -29,6 +29,7 @@ export function renderEndpoint(
       ...given("MacAddress", made.mac),
       proutes: policyRoutes(4),
       proutes6: policyRoutes(6),
+      ...given("DeviceID", attachment.deviceID),
     },
     Host: sandbox.node,
     Pod: sandbox.pod.name,

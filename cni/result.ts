@@ -1,4 +1,5 @@
 import type { CniInterface, CniIp, CniResult, CniRoute } from "../shared/cni/cni_result.ts";
+import { isPciID } from "./devices/device_facts.ts";
 import type { IpLink } from "./host_link.ts";
 import { type Configured, formatGiven, type GivenAddress, parseGiven, routesOf } from "./render_configuration.ts";
 
@@ -40,11 +41,20 @@ export function ownIndex(name: string, { interfaces = [] }: CniResult): number {
   return interfaces.findIndex((one) => one.name === name && (one.sandbox !== undefined || !inSandbox));
 }
 
-function ownInterface({ attachment: { interface: name }, result }: Configured, made: MadeInterfaces): CniInterface {
+function ownInterface({ attachment, result }: Configured, made: MadeInterfaces): CniInterface {
+  const { interface: name, deviceID } = attachment;
   const link = made.links.get(name);
   const told = result?.interfaces?.[ownIndex(name, result)];
   const mac = link?.address ?? told?.mac ?? made.macs.get(name);
-  return { ...told, name, ...(mac && { mac }), sandbox: made.netns, ...(link && { mtu: link.mtu }) };
+  const pciID = told?.pciID ?? (deviceID !== undefined && isPciID(deviceID) ? deviceID : undefined);
+  return {
+    ...told,
+    name,
+    ...(mac && { mac }),
+    sandbox: made.netns,
+    ...(link && { mtu: link.mtu }),
+    ...(pciID && { pciID }),
+  };
 }
 
 function otherInterfaces({ attachment: { interface: name }, result }: Configured): CniInterface[] {

@@ -13,6 +13,7 @@ import { NetConf } from "../shared/schema/netconf.ts";
 import { add, type AddDeps } from "./add.ts";
 import { check } from "./check.ts";
 import { del } from "./del.ts";
+import { createSysfs } from "./devices/sysfs.ts";
 import { gc } from "./gc.ts";
 import { status } from "./status.ts";
 import { SandboxRecord } from "./record.ts";
@@ -28,11 +29,18 @@ export interface Surroundings {
   readonly confDir: string;
   /** Path of what the node agent last saw. */
   readonly nodeReport: string;
+  /** Where the kubelet tells which devices Pods have: the socket of its PodResources API, and its checkpoint. */
+  readonly kubelet: { readonly socketPath: string; readonly checkpointPath: string };
+  /** Where sysfs is mounted. */
+  readonly sysfsRoot: string;
   hostname(): string;
 }
 
 /** Time for looking after what other sandboxes left, in milliseconds, when a command's own work is done. */
 const SWEEP_MS = 2000;
+
+/** Time for the kubelet's PodResources API, in milliseconds; its checkpoint tells the same. */
+const KUBELET_MS = 3000;
 
 /** The verbs of the `danm` plugin on a real node and a real API server. */
 export function createVerbs(surroundings: Surroundings): Required<Verbs> {
@@ -109,12 +117,18 @@ function readNetConf(request: HostRequest): NetConf {
 }
 
 function createDeps(netconf: NetConf, options: { surroundings: Surroundings; log: Logger }): AddDeps {
-  const { surroundings: { path, stateDir }, log } = options;
+  const { surroundings: { path, stateDir, kubelet, sysfsRoot }, log } = options;
   const client = createConnect(netconf.kubeconfig, { userAgent: "danm", log });
   const hintsDir = `${stateDir}/hints`;
   return {
     ...createNodeDeps({ stateDir, hintsDir, schema: SandboxRecord, connect: client, log }),
     client,
+    assignedDevices: async (pod) => {
+      // Few Pods have devices.
+      const { getAssignedDevices } = await import("./devices/pod_devices.ts");
+      return await getAssignedDevices(pod, { ...kubelet, deadlineMs: KUBELET_MS, log });
+    },
+    sysfs: createSysfs(sysfsRoot),
     run: logRuns(createRun(path), log),
     monotonicMs: () => performance.now(),
   };

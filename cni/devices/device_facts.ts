@@ -68,9 +68,14 @@ export function readDeviceFacts(pciID: string, sysfs: Sysfs): DeviceFacts {
   };
 }
 
+/** Whether a device id is that of a PCI device, as in `0000:05:10.1`. */
+export function isPciID(deviceID: string): boolean {
+  return PCI_ID.test(deviceID);
+}
+
 /** The id becomes a part of paths: it is checked before anything is read. */
 function directoryOf(pciID: string): string {
-  if (PCI_ID.test(pciID)) return `${DEVICES}/${pciID}`;
+  if (isPciID(pciID)) return `${DEVICES}/${pciID}`;
   throw new CniError(ErrorCode.InvalidConfig, `device ${JSON.stringify(pciID)} is no PCI device`, {
     details: "device ids of a pool for SR-IOV look like 0000:05:10.1; is device_pool the right resource?",
   });

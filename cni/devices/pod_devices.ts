@@ -21,13 +21,6 @@ export interface PodDevicesDeps {
   readonly log: Logger;
 }
 
-/** The places of a kubelet with the usual root directory. */
-export const KUBELET = {
-  socketPath: "/var/lib/kubelet/pod-resources/kubelet.sock",
-  checkpointPath: "/var/lib/kubelet/device-plugins/kubelet_internal_checkpoint",
-  deadlineMs: 3000,
-} as const;
-
 /** The Pod whose devices are asked for. */
 export interface PodOfDevices extends PodName {
   /** The UID by which the runtime calls it (`K8S_POD_UID`): a static Pod's is another one in the API. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { callUnary, GrpcError, GrpcStatus } from "../../cni/devices/grpc_call.ts";
 import { planDevices } from "../../cni/devices/plan_devices.ts";
-import { getAssignedDevices, KUBELET, type PodDevicesDeps } from "../../cni/devices/pod_devices.ts";
+import { getAssignedDevices, type PodDevicesDeps } from "../../cni/devices/pod_devices.ts";
 import type { ContainerDevices } from "../../cni/devices/pod_resources_messages.ts";
 import { getPodResources, listPodResources } from "../../cni/devices/pod_resources.ts";
 import { createLogger } from "../../shared/log.ts";
@@ -70,7 +70,7 @@ labTest("devices that a kubelet assigned to Pods", {}, async (t) => {
     return status.allocatable?.[A] === "4" && status.allocatable?.[B] === "1";
   });
 
-  const api = { socketPath: podNode.socketPath, checkpointPath: "/nonexistent", deadlineMs: KUBELET.deadlineMs };
+  const api = { socketPath: podNode.socketPath, checkpointPath: "/nonexistent", deadlineMs: 3000 };
   const file = { ...api, socketPath: "/nonexistent", checkpointPath: podNode.checkpointPath };
   const web = await createPod("web", [{ [A]: "2" }, { [B]: "1" }], { lab, podNode });
   const ofWeb = { [A]: pluginA.allocated[0] ?? [], [B]: DEVICES_OF_B };
