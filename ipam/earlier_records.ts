@@ -1,9 +1,12 @@
 import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
 import type { AllocationRecord } from "./allocation_record.ts";
 import { buryQuietly } from "./bury.ts";
-import type { KnownOfAttachment, RecordKeeper } from "./record_keeper.ts";
+import type { KnownOfAttachment, NodeDeps, RecordKeeper } from "./record_keeper.ts";
 import type { RecordFile } from "./record_store.ts";
 import { type SandboxLock, TOMBSTONE_SECONDS } from "./sandbox_lock.ts";
+
+/** Wait between two looks at a lock that another process holds, in milliseconds. */
+const POLL_MS = 10;
 
 /** An attachment that is being made. */
 export interface NewAttachment {
@@ -76,9 +79,9 @@ async function clearOlder<R extends AllocationRecord>(
 ): Promise<void> {
   const { containerID, startedAt, signal, known } = attachment;
   const { records, clock, log } = keeper.deps;
-  using lock = await records.lock(file, signal);
-  const [still] = records.find(file).filter(({ state }) => state !== "doubtful");
-  if (!still) return;
+  using lock = await lockLeft(file, { deps: keeper.deps, signal });
+  const [still] = leftOf(file, keeper.deps);
+  if (!lock || !still) return;
   const record = await keeper.open(still, { signal, known });
   // A time behind now is from before the last boot.
   if (record.startedAt > startedAt && record.startedAt <= clock()) {
@@ -93,4 +96,26 @@ async function clearOlder<R extends AllocationRecord>(
     // Its own DEL comes, or the sweep; a static address of it is taken over anyway.
     log.warn("an older sandbox of the Pod could not be detached", { record: file.path, error: messageOf(error) });
   }
+}
+
+/**
+ * Locks an older sandbox, as long as something of it is left; undefined when nothing is: who has the lock then may be
+ * its next ADD, which waits for the Pod's lock, and that is ours.
+ */
+async function lockLeft<R extends AllocationRecord>(
+  file: RecordFile,
+  { deps, signal }: { deps: NodeDeps<R>; signal: AbortSignal },
+): Promise<SandboxLock | undefined> {
+  while (leftOf(file, deps).length > 0) {
+    const lock = deps.records.tryLock(file);
+    if (lock) return lock;
+    await deps.delay(POLL_MS, signal).catch((cause) => {
+      throw new CniError(ErrorCode.TryAgain, `sandbox ${file.containerID} of the same Pod is busy`, { cause });
+    });
+  }
+  return undefined;
+}
+
+function leftOf<R extends AllocationRecord>(file: RecordFile, { records }: NodeDeps<R>): RecordFile[] {
+  return records.find(file).filter(({ state }) => state !== "doubtful");
 }

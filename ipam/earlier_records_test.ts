@@ -100,3 +100,25 @@ Deno.test("an older sandbox that cannot be detached is left to its own DEL", asy
   using lock = world.records.tryLock({ containerID: "c0", ifname: "eth0" });
   assertEquals(lock?.detachedFor, undefined, "its DEL is still to come");
 });
+
+Deno.test("an older sandbox that is busy, with nothing left of it, is not waited for: it may be waiting for us", async () => {
+  using world = new AllocationWorld();
+  const record = await world.attach("10.0.0.9", { containerID: "c0", state: "attaching" });
+  using _itsNextAdd = world.records.tryLock(record);
+  let waits = 0;
+  const delay = (): Promise<void> => {
+    if (++waits === 2) world.records.remove(record);
+    return Promise.resolve();
+  };
+  await clearOlderSandboxes(NEW, createKeeper(world.nodeDeps({ delay })));
+  assertEquals(waits, 2);
+});
+
+Deno.test("an older sandbox that stays busy is named when the time is over", async () => {
+  using world = new AllocationWorld();
+  const record = await world.attach("10.0.0.9", { containerID: "c0", state: "attaching" });
+  using _stuck = world.records.tryLock(record);
+  const delay = (): Promise<void> => Promise.reject(new DOMException("over", "TimeoutError"));
+  const clear = (): Promise<void> => clearOlderSandboxes(NEW, createKeeper(world.nodeDeps({ delay })));
+  assertEquals((await assertRejects(clear, CniError, "sandbox c0 of the same Pod is busy")).code, 11);
+});
