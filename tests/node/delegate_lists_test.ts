@@ -3,6 +3,7 @@ import { DanmLab, type TestSandbox } from "../support/danm_lab.ts";
 import { DelegateLab, hostTraces } from "../support/delegates/delegate_lab.ts";
 import { sendFrom, serveIn } from "../support/delegates/traffic.ts";
 import { ensureBinaries } from "../support/lab/binaries.ts";
+import { ROOT } from "../../tasks/support/root.ts";
 import { startLab } from "../support/lab/lab.ts";
 import { labTest } from "../support/lab/lab_test_case.ts";
 import type { Node } from "../support/lab/node.ts";
@@ -22,6 +23,7 @@ labTest("lists of plugins carry traffic: below danm, and behind it", {}, async (
   const world: World = { delegates, node, client };
   await t.step("a conflist of bridge, tuning, portmap and bandwidth", () => below(world));
   await t.step("the same plugins behind danm in the runtime's conflist", () => behind(world));
+  await t.step("networks and files of the user guide", () => ofTheGuide(world));
 });
 
 interface World {
@@ -77,6 +79,29 @@ async function behind(world: World): Promise<void> {
   assertMatch((await hostTraces(node)).join("\n"), / dnat to 10\.140\.0\.\d+:80/);
   assertEquals(await cnitool(world, { verb: "del", sandbox }), "");
   assertEquals([...await danm.held(), ...await hostTraces(node)], []);
+}
+
+/** The guide's blocks of JSON with comments are files of `cniDir`; their first line is the name. */
+async function ofTheGuide({ delegates, node }: World): Promise<void> {
+  const guide = await Deno.readTextFile(`${ROOT}/docs/user_guide.md`);
+  const files = [...guide.matchAll(/^```jsonc\n\/\/ ((\w+)\.conf(?:list)?)\n(.*?)^```$/gms)];
+  assertEquals(files.map(([, file]) => file), ["storage.conf", "published.conflist"]);
+  const objects = [...guide.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text]) => text ?? "");
+  for (const [, file = "", name = "", text = ""] of files) {
+    await delegates.write(file, text);
+    const stdin = objects.find((object) => object.includes(`\n  NetworkID: ${name}\n`)) ?? "";
+    await delegates.danm.lab.kubectl(["apply", "-f", "-"], { stdin });
+  }
+  const { sandbox, result } = await delegates.attach(node, [
+    { network: "published", ip: "dynamic" },
+    { network: "storage" },
+    { network: "storage", ip: "dynamic" },
+  ], { conf: { runtimeConfig: LIMIT } });
+  const names = result.ips.map((
+    { address, interface: index },
+  ) => [result.interfaces[index]?.name, address.slice(0, 7)]);
+  assertEquals(names, [["eth0", "10.142."], ["st1", "10.141."], ["st2", "10.140."]]);
+  await delegates.detach(sandbox);
 }
 
 /** Calls the real cnitool, which passes capabilities as a runtime does. */
