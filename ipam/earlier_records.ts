@@ -78,7 +78,7 @@ async function clearOlder<R extends AllocationRecord>(
   keeper: RecordKeeper<R>,
 ): Promise<void> {
   const { containerID, startedAt, signal, known } = attachment;
-  const { records, clock, log } = keeper.deps;
+  const { clock, log } = keeper.deps;
   using lock = await lockLeft(file, { deps: keeper.deps, signal });
   const [still] = leftOf(file, keeper.deps);
   if (!lock || !still) return;
