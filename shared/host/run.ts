@@ -10,7 +10,7 @@ export interface RunOptions {
 /**
  * Runs a command without a shell and answers its stdout.
  *
- * @throws {CommandError} when it cannot be started or exits with another code than 0
+ * @throws {CommandError} when it cannot be started, exits with another code than 0, or prints more than 64 MiB
  */
 export type Run = (argv: readonly string[], options?: RunOptions) => Promise<string>;
 
@@ -54,17 +54,64 @@ async function runCommand(argv: readonly string[], options: RunOptions): Promise
   signal?.throwIfAborted();
   const [program = "", ...args] = argv;
   const child = spawn(argv, program, args, { env, piped: stdin !== undefined });
-  const kill = (): void => killGroup(child.pid);
+  const ending = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const kill = (): void => {
+    killGroup(child.pid);
+    timer = setTimeout(() => ending.abort(), LINGER_MS);
+  };
   signal?.addEventListener("abort", kill, { once: true });
+  const read = (stream: ReadableStream<Uint8Array>): Promise<string> =>
+    collect(stream, { signal: ending.signal, flooded: kill });
   try {
-    const [, output] = await Promise.all([stdin === undefined ? undefined : feed(child, stdin), child.output()]);
+    const [status, stdout, stderr] = await Promise.all([
+      child.status,
+      read(child.stdout),
+      read(child.stderr),
+      stdin === undefined ? undefined : feed(child, { text: stdin, signal: ending.signal }),
+    ]);
     signal?.throwIfAborted();
-    const stdout = decode(output.stdout);
-    if (output.success) return stdout;
-    throw new CommandError(argv, { code: output.code, stdout, stderr: decode(output.stderr) });
+    if (Math.max(stdout.length, stderr.length) > MAX_OUTPUT) {
+      throw new CommandError(argv, {
+        code: status.code,
+        stdout: "",
+        stderr: `it printed more than ${MAX_OUTPUT} bytes`,
+      });
+    }
+    if (status.success) return stdout;
+    throw new CommandError(argv, { code: status.code, stdout, stderr });
   } finally {
+    clearTimeout(timer);
     signal?.removeEventListener("abort", kill);
   }
+}
+
+/**
+ * How long the pipes of a command that was killed may still be held, in milliseconds, by what it started in a process
+ * group of its own: nobody kills that, and nobody waits for it.
+ */
+const LINGER_MS = 500;
+
+/** More than any command of ours has to say; what never stops would take all memory. */
+const MAX_OUTPUT = 2 ** 26;
+
+/** The whole text of a stream, or what came of it before the signal aborted, or before it was too much. */
+async function collect(
+  stream: ReadableStream<Uint8Array>,
+  { signal, flooded }: { signal: AbortSignal; flooded: () => void },
+): Promise<string> {
+  const reader = stream.getReader();
+  signal.addEventListener("abort", () => void reader.cancel(), { once: true });
+  const decoder = new TextDecoder();
+  let text = "";
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    text += decoder.decode(part.value, { stream: true });
+    if (text.length <= MAX_OUTPUT) continue;
+    flooded();
+    await reader.cancel();
+    return text;
+  }
+  return text + decoder.decode();
 }
 
 /**
@@ -105,17 +152,18 @@ function spawn(
   }
 }
 
-async function feed(child: Deno.ChildProcess, text: string): Promise<void> {
+async function feed(
+  child: Deno.ChildProcess,
+  { text, signal }: { text: string; signal: AbortSignal },
+): Promise<void> {
+  const writer = child.stdin.getWriter();
+  const abort = (): void => void writer.abort(signal.reason).catch(() => {});
+  signal.addEventListener("abort", abort, { once: true });
   try {
-    const writer = child.stdin.getWriter();
     await writer.write(new TextEncoder().encode(text));
     await writer.close();
   } catch (error) {
     // A command that ends without reading its stdin tells why by its exit code and stderr.
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    if (!(error instanceof Deno.errors.BrokenPipe || signal.aborted)) throw error;
   }
-}
-
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
 }

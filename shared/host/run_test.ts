@@ -109,6 +109,28 @@ Deno.test("aborting also kills what the command started, which would hold the pi
   }
 });
 
+Deno.test("aborting does not wait for what the command started in a group of its own, which holds the pipes", async () => {
+  for (const stdin of [undefined, "x".repeat(5_000_000)]) {
+    const script = "setsid sleep 600 & printf %s $! >$0";
+    const file = await Deno.makeTempFile();
+    const controller = new AbortController();
+    const work = run(["sh", "-c", script, file], { signal: controller.signal, ...(stdin !== undefined && { stdin }) });
+    const pid = await waitFor("the command to end", () => Number(Deno.readTextFileSync(file)) || undefined);
+    controller.abort(new DOMException("too late", "TimeoutError"));
+    await assertRejects(() => work, DOMException, "too late");
+    assertEquals(await isAlive(pid), true, "it was not waited for");
+    Deno.kill(pid, "SIGKILL");
+    await Deno.remove(file);
+  }
+});
+
+Deno.test("a command that does not stop printing is killed", async () => {
+  for (const script of ["yes", "yes >&2"]) {
+    const { code, stderr } = await failureOf(run(["sh", "-c", script]));
+    assertEquals([code, stderr], [137, "it printed more than 67108864 bytes"]);
+  }
+});
+
 Deno.test("aborting while much stdin is not read ends the command, too", async () => {
   const controller = new AbortController();
   const work = run(["sleep", "600"], { stdin: "x".repeat(5_000_000), signal: controller.signal });
