@@ -12,7 +12,7 @@ import type { VerbRequest } from "../shared/cni/plugin.ts";
 import { messageOf } from "../shared/errors.ts";
 import type { Connect } from "../shared/kube/connect.ts";
 import { getNetwork } from "../shared/kube/networks.ts";
-import { getPod, type Pod } from "../shared/kube/pod.ts";
+import { getPod, kubeletUID, type Pod } from "../shared/kube/pod.ts";
 import { checkTenant } from "../shared/schema/allowed_tenants.ts";
 import { describeNetwork } from "../shared/schema/describe_network.ts";
 import type { Network } from "../shared/schema/network.ts";
@@ -58,7 +58,7 @@ export async function add(request: AddRequest, deps: AddDeps): Promise<CniResult
   const known = { podNamespace: namespace, networkName: request.networkName };
   const inherited = await clearOwnPast({ ...request, known }, keeper);
   const { pod, network, planned } = await resolve(request, deps);
-  const podUID = pod.metadata.uid ?? request.containerID;
+  const podUID = kubeletUID(pod) || request.containerID;
   using _podLock = await deps.records.lockPod(podUID, signal);
   await clearOlderSandboxes({ ...request, podUID, known }, keeper);
   const record: AllocationRecord = {

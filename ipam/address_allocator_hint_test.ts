@@ -4,7 +4,8 @@ import { MemoryObjectStore } from "../tests/support/ipam/memory_object_store.ts"
 import { allocateAddress } from "./address_allocator.ts";
 import type { Hints } from "./allocator_deps.ts";
 import { Ledger } from "./ledger.ts";
-import type { CreateOutcome, ObjectRef } from "./object_store.ts";
+import type { CreateOutcome } from "./object_store.ts";
+import type { ObjectRef } from "./ledger.ts";
 import { findSubnet } from "./subnet.ts";
 
 /** A store that keeps back the creation of certain addresses until it is told to go on. */

@@ -3,7 +3,7 @@ import { formatAddress } from "../shared/schema/address.ts";
 import type { AddressRequest } from "./address_request.ts";
 import { STATUS_INTERVAL_SECONDS } from "./allocate_free_candidates.ts";
 import { countDynamic } from "./next_dynamic.ts";
-import type { StoredObject } from "./object_store.ts";
+import type { StoredObject } from "./stored_object.ts";
 import { poolSize } from "./subnet.ts";
 
 /** An address as messages name it. */

@@ -1,5 +1,6 @@
 import type { Ledger, OwnedObject } from "./ledger.ts";
-import type { ObjectStore, StoredObject } from "./object_store.ts";
+import type { ObjectStore } from "./object_store.ts";
+import type { StoredObject } from "./stored_object.ts";
 
 /** What creating and releasing owned objects needs. */
 export interface ClaimDeps {

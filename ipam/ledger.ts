@@ -20,6 +20,9 @@ export interface OwnedObject {
   readonly unsettledAt?: number | undefined;
 }
 
+/** Name and kind of an object that a sandbox may own. */
+export type ObjectRef = Pick<OwnedObject, "kind" | "namespace" | "name">;
+
 /**
  * What a sandbox has asked the API server for. Every object is in here, and on disk, before the request that creates
  * it is sent: whoever finds the record after a crash can release all of it by name.

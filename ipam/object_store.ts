@@ -1,32 +1,9 @@
 import { AlreadyExists, ApiError, Conflict, NotFound } from "../shared/kube/api_error.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
-import { DanmEp } from "../shared/schema/danm_ep.ts";
-import { DanmIp, type DanmIpSpec } from "../shared/schema/danm_ip.ts";
-import { parse } from "../shared/schema/describe_issues.ts";
-import { API_VERSION, ObjectMeta } from "../shared/schema/meta.ts";
+import { API_VERSION } from "../shared/schema/meta.ts";
 import { resourcePath } from "../shared/schema/resources.ts";
-import type { OwnedObject } from "./ledger.ts";
-import * as z from "zod/mini";
-
-const NamedObject = z.object({ metadata: ObjectMeta });
-
-/** Name and kind of an object that a sandbox may own. */
-export type ObjectRef = Pick<OwnedObject, "kind" | "namespace" | "name">;
-
-/** What is stored of such an object: who it belongs to, and its versions. */
-export interface StoredObject {
-  readonly uid: string;
-  readonly resourceVersion: string;
-  readonly createdAt: string;
-  readonly containerID: string;
-  readonly interface: string;
-  readonly podUID: string;
-  readonly podNamespace: string;
-  readonly podName: string;
-  readonly node: string;
-  /** Of a DanmIp, in canonical form. */
-  readonly address?: string;
-}
+import type { ObjectRef, OwnedObject } from "./ledger.ts";
+import type { ListedObject, ReadListed, StoredObject } from "./stored_object.ts";
 
 /** What happened to a request to create an object: `unknown` = it may have, or may still take effect. */
 export type CreateOutcome =
@@ -67,16 +44,6 @@ export interface ObjectStore {
   ): Promise<ListedObject[]>;
 }
 
-/** An object as {@linkcode ObjectStore.listOwned} finds it: certain to exist. */
-export interface ListedObject extends OwnedObject {
-  readonly uid: string;
-  readonly podUID: string;
-  /** Of a DanmIp, the plugin that took it; undefined = `danm`. */
-  readonly plugin?: DanmIpSpec["plugin"];
-  /** Path of the sandbox's namespace, which DanmEps tell. */
-  readonly netns?: string | undefined;
-}
-
 /** The {@linkcode ObjectStore} of a real cluster. */
 export function createObjectStore(client: KubeClient): ObjectStore {
   return {
@@ -84,11 +51,19 @@ export function createObjectStore(client: KubeClient): ObjectStore {
     find: (ref, signal) => findObject(client, { ref, signal }),
     remove: (ref, options) => removeObject(client, { ref, ...options }),
     async listAddresses(space, signal): Promise<string[]> {
-      const items = await client.list(resourcePath("DanmIp"), { fieldSelector: `spec.space=${space}`, signal });
-      return items.map((item) => parse(DanmIp, item, "DanmIp").spec.address);
+      const [items, { readAddress }] = await Promise.all([
+        client.list(resourcePath("DanmIp"), { fieldSelector: `spec.space=${space}`, signal }),
+        loadReading(),
+      ]);
+      return items.map(readAddress);
     },
     listOwned: (sandbox, signal) => listOwned(client, sandbox, signal),
   };
+}
+
+/** Taking a free address and giving it back read no stored object, so what it takes is loaded when one is read. */
+function loadReading(): Promise<typeof import("./stored_object.ts")> {
+  return import("./stored_object.ts");
 }
 
 async function findObject(
@@ -96,7 +71,11 @@ async function findObject(
   { ref, signal }: { ref: ObjectRef; signal: AbortSignal },
 ): Promise<StoredObject | undefined> {
   try {
-    return stored(ref, await client.get(resourcePath(ref.kind, ref), { signal }));
+    const [object, { readStored }] = await Promise.all([
+      client.get(resourcePath(ref.kind, ref), { signal }),
+      loadReading(),
+    ]);
+    return readStored(ref, object);
   } catch (error) {
     if (error instanceof NotFound) return undefined;
     throw error;
@@ -140,39 +119,19 @@ async function listOwned(
   signal: AbortSignal,
 ): Promise<ListedObject[]> {
   const { containerID, podNamespace } = sandbox;
-  const list = async (at: { kind: OwnedObject["kind"]; namespace?: string; field: string }): Promise<Listed[]> => {
+  const { readListed } = await loadReading();
+  const list = async (at: { kind: OwnedObject["kind"]; namespace?: string; field: string }): Promise<ReadListed[]> => {
     const { kind, namespace, field } = at;
     const fieldSelector = `spec.${field}=${containerID}`;
     const items = await client.list(resourcePath(kind, { namespace }), { fieldSelector, signal });
-    return items.map((item) => readListed({ kind, namespace }, item));
+    return items.map((item) => readListed(item, { kind, namespace }));
   };
   const addresses = await list({ kind: "DanmIp", field: "containerID" });
-  const namespaces = podNamespace === undefined ? addresses.map((one) => one.stored.podNamespace) : [podNamespace];
+  const namespaces = podNamespace === undefined ? addresses.map((one) => one.podNamespace) : [podNamespace];
   const endpoints = await Promise.all(
     [...new Set(namespaces)].map((namespace) => list({ kind: "DanmEp", namespace, field: "CID" })),
   );
-  return [...addresses, ...endpoints.flat()].map(({ object, stored: { uid, podUID }, plugin, netns }) => ({
-    ...object,
-    uid,
-    podUID,
-    plugin,
-    ...(netns && { netns }),
-  }));
-}
-
-interface Listed {
-  readonly object: OwnedObject;
-  readonly stored: StoredObject;
-  readonly plugin: DanmIpSpec["plugin"];
-  readonly netns: string | undefined;
-}
-
-function readListed(at: { kind: OwnedObject["kind"]; namespace: string | undefined }, item: unknown): Listed {
-  const { name } = parse(NamedObject, item, at.kind).metadata;
-  const found = stored({ ...at, name }, item);
-  const netns = at.kind === "DanmEp" ? parse(DanmEp, item, at.kind).spec.netns : undefined;
-  const plugin = at.kind === "DanmIp" ? parse(DanmIp, item, at.kind).spec.plugin : undefined;
-  return { object: { ...at, name, interface: found.interface }, stored: found, plugin, netns };
+  return [...addresses, ...endpoints.flat()].map(({ listed }) => listed);
 }
 
 async function createObject(
@@ -192,33 +151,4 @@ async function createObject(
     if (error instanceof ApiError) return { kind: error.effect === "unknown" ? "unknown" : "refused", error };
     throw error;
   }
-}
-
-function stored(ref: ObjectRef, object: unknown): StoredObject {
-  const subject = `${ref.kind} ${ref.name}`;
-  if (ref.kind === "DanmIp") {
-    const { metadata, spec } = parse(DanmIp, object, subject);
-    const { containerID, interface: ifname, podUID, podNamespace, podName, node, address } = spec;
-    return { ...versions(metadata), containerID, interface: ifname, podUID, podNamespace, podName, node, address };
-  }
-  const { metadata, spec } = parse(DanmEp, object, subject);
-  return {
-    ...versions(metadata),
-    containerID: spec.CID ?? "",
-    interface: spec.Interface.Name,
-    podUID: spec.PodUID ?? "",
-    podNamespace: metadata.namespace ?? "",
-    podName: spec.Pod ?? "",
-    node: spec.Host ?? "",
-  };
-}
-
-function versions(
-  metadata: DanmIp["metadata"],
-): Pick<StoredObject, "uid" | "resourceVersion" | "createdAt"> {
-  return {
-    uid: metadata.uid ?? "",
-    resourceVersion: metadata.resourceVersion ?? "",
-    createdAt: metadata.creationTimestamp ?? "",
-  };
 }

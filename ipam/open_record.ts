@@ -1,6 +1,6 @@
 import { CniError, messageOf } from "../shared/errors.ts";
 import type { AllocationRecord } from "./allocation_record.ts";
-import type { ListedObject } from "./object_store.ts";
+import type { ListedObject } from "./stored_object.ts";
 import type { KnownOfAttachment, NodeDeps } from "./record_keeper.ts";
 import type { RecordFile } from "./record_store.ts";
 

@@ -3,7 +3,7 @@ import { addressInBitmap, addressInUse, describeAddress } from "./allocation_err
 import type { AddressRequest, Holder } from "./address_request.ts";
 import { claimAddress, danmIpOf } from "./claim_address.ts";
 import type { ClaimDeps } from "./claim.ts";
-import type { StoredObject } from "./object_store.ts";
+import type { StoredObject } from "./stored_object.ts";
 import { isInBitmap } from "./subnet.ts";
 
 /** How often an address is asked for that its holder gives up meanwhile. */

@@ -1,6 +1,7 @@
 import { CANDIDATES_FROM, MAX_FREE_CANDIDATES } from "../../ipam/allocate_free_candidates.ts";
 import { shuffled } from "../../ipam/allocate_candidates.ts";
-import type { CreateOutcome, ObjectRef } from "../../ipam/object_store.ts";
+import type { CreateOutcome } from "../../ipam/object_store.ts";
+import type { ObjectRef } from "../../ipam/ledger.ts";
 import { poolSize, type Subnet } from "../../ipam/subnet.ts";
 import { formatAddress, parseAddress } from "../../shared/schema/address.ts";
 import { danmIpName, type DanmIpSpec } from "../../shared/schema/danm_ip.ts";

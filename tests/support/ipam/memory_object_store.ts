@@ -1,4 +1,6 @@
-import type { CreateOutcome, ListedObject, ObjectRef, ObjectStore, StoredObject } from "../../../ipam/object_store.ts";
+import type { CreateOutcome, ObjectStore } from "../../../ipam/object_store.ts";
+import type { ListedObject, StoredObject } from "../../../ipam/stored_object.ts";
+import type { ObjectRef } from "../../../ipam/ledger.ts";
 import { apiError } from "../../../shared/kube/api_error.ts";
 import type { DanmEpSpec } from "../../../shared/schema/danm_ep.ts";
 import { danmIpName, type DanmIpSpec } from "../../../shared/schema/danm_ip.ts";

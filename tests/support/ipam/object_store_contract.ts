@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import type { ObjectRef, ObjectStore } from "../../../ipam/object_store.ts";
+import type { ObjectStore } from "../../../ipam/object_store.ts";
+import type { ObjectRef } from "../../../ipam/ledger.ts";
 import type { DanmEpSpec } from "../../../shared/schema/danm_ep.ts";
 import { danmIpName, type DanmIpSpec } from "../../../shared/schema/danm_ip.ts";
 

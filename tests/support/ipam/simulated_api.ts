@@ -1,4 +1,6 @@
-import type { CreateOutcome, ListedObject, ObjectRef, ObjectStore } from "../../../ipam/object_store.ts";
+import type { CreateOutcome, ObjectStore } from "../../../ipam/object_store.ts";
+import type { ListedObject } from "../../../ipam/stored_object.ts";
+import type { ObjectRef } from "../../../ipam/ledger.ts";
 import { type ApiError, apiError, type Effect } from "../../../shared/kube/api_error.ts";
 import { MemoryObjectStore, type PresetAddresses } from "./memory_object_store.ts";
 
