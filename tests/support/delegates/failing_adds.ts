@@ -61,6 +61,17 @@ export const FAILING_ADDS: readonly FailingAdd[] = [
     says: failed(/delegate scripted was told 192\.0\.2\.9\/24, and does not say that it gave it$/),
   },
   {
+    title: "does not stop printing",
+    behaviour: { before: `${MAKES_LINK}; yes` },
+    says: failed(/scripted failed: .* it printed more than 67108864 bytes$/),
+  },
+  {
+    title: "leaves something behind that holds its output",
+    behaviour: { before: `${MAKES_LINK}; setsid sleep 8 &`, prints: '{"ips":[{"address":"192.0.2.9/24"}]}' },
+    says: { code: 11, msg: /did not end in time/ },
+    killed: true,
+  },
+  {
     title: "does not end",
     behaviour: { before: `${MAKES_LINK}; sleep 1000 & wait` },
     says: { code: 11, msg: /did not end in time/ },
