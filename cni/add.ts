@@ -14,10 +14,9 @@ import { getDefaultNetwork, getNetworks } from "../shared/kube/networks.ts";
 import { clearOlderSandboxes, clearOwnPast, refuseDetached } from "../ipam/earlier_records.ts";
 import { writeNetworkStatus } from "./network_status.ts";
 import { tellFailure, tellWarnings } from "./pod_events.ts";
-import { findUserspaceDrivers } from "./devices/find_userspace_drivers.ts";
+import { findUserspaceDrivers } from "./devices/device_drivers.ts";
 import type { AssignedDevices } from "./devices/plan_devices.ts";
 import type { PodOfDevices } from "./devices/pod_devices.ts";
-import type { Sysfs } from "./devices/sysfs.ts";
 import { isStatic, planAttachments, type PlannedAttachment } from "./plan_attachments.ts";
 import { getPod, kubeletUID, type Pod } from "../shared/kube/pod.ts";
 import type { SandboxDeps } from "./sandbox_deps.ts";
@@ -28,7 +27,8 @@ export interface AddDeps extends SandboxDeps {
   readonly client: (signal: AbortSignal) => Promise<KubeClient>;
   /** Asks the kubelet which devices a Pod has. */
   readonly assignedDevices: (pod: PodOfDevices) => Promise<AssignedDevices>;
-  readonly sysfs: Sysfs;
+  /** Where sysfs is mounted. */
+  readonly sysfsRoot: string;
 }
 
 /** Time for undoing a failed ADD, in milliseconds; it comes on top of the ADD's own. */
@@ -106,7 +106,7 @@ async function plan(
     requests,
     networks,
   });
-  return withDrivers(planned, deps.sysfs);
+  return await withDrivers(planned, { ...deps, signal });
 }
 
 /** The kubelet's API knows Pods by their names only; that this one has the UID of the call was checked when it was read. */
@@ -116,11 +116,14 @@ function podOfDevices(pod: Pod, { identity, signal }: AddRequest): PodOfDevices 
 }
 
 /** @throws {AggregateError} of a {@linkcode CniError} for each device that is no usable virtual function of this host */
-function withDrivers(planned: readonly PlannedAttachment[], sysfs: Sysfs): PlannedAttachment[] {
+async function withDrivers(
+  planned: readonly PlannedAttachment[],
+  options: Pick<AddDeps, "run" | "sysfsRoot"> & { signal: AbortSignal },
+): Promise<PlannedAttachment[]> {
   const devices = planned.flatMap(({ backend, deviceID, interface: name, subject }) =>
     backend === "sriov" && deviceID !== undefined ? [[deviceID, `${name} on ${subject}`] as const] : []
   );
-  const drivers = findUserspaceDrivers(new Map(devices), sysfs);
+  const drivers = await findUserspaceDrivers(new Map(devices), options);
   return planned.map((one) => {
     const userspaceDriver = one.backend === "sriov" ? drivers.get(one.deviceID ?? "") : undefined;
     return userspaceDriver === undefined ? one : { ...one, userspaceDriver };

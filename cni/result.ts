@@ -1,5 +1,5 @@
 import type { CniInterface, CniIp, CniResult, CniRoute } from "../shared/cni/cni_result.ts";
-import { isPciID } from "./devices/device_facts.ts";
+import { isPciID } from "./devices/device_drivers.ts";
 import type { IpLink } from "./host_link.ts";
 import { type Configured, formatGiven, type GivenAddress, parseGiven, routesOf } from "./render_configuration.ts";
 

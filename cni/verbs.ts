@@ -13,7 +13,6 @@ import { NetConf } from "../shared/schema/netconf.ts";
 import { add, type AddDeps } from "./add.ts";
 import { check } from "./check.ts";
 import { del } from "./del.ts";
-import { createSysfs } from "./devices/sysfs.ts";
 import { gc } from "./gc.ts";
 import { status } from "./status.ts";
 import { SandboxRecord } from "./record.ts";
@@ -128,7 +127,7 @@ function createDeps(netconf: NetConf, options: { surroundings: Surroundings; log
       const { getAssignedDevices } = await import("./devices/pod_devices.ts");
       return await getAssignedDevices(pod, { ...kubelet, deadlineMs: KUBELET_MS, log });
     },
-    sysfs: createSysfs(sysfsRoot),
+    sysfsRoot,
     run: logRuns(createRun(path), log),
     monotonicMs: () => performance.now(),
   };

@@ -81,7 +81,7 @@ export class SriovNode {
     const script = [
       "set -e",
       "mount -t tmpfs tmpfs /sys/bus",
-      `mkdir -p /sys/bus/pci/devices/${CARD}`,
+      `mkdir -p /sys/bus/pci/drivers /sys/bus/pci/devices/${CARD}`,
       "cd /sys/bus/pci/devices",
       ...options.functions.flatMap(renderFunction),
     ];
