@@ -3,6 +3,7 @@ import { CniError } from "../shared/errors.ts";
 import type { Run } from "../shared/host/run.ts";
 import { sandboxRecord, SandboxWorld } from "../tests/support/cni/sandbox_world.ts";
 import { delegateAdd, delegateDel } from "./delegate.ts";
+import { delegateCheck, delegateGc } from "./delegate_upkeep.ts";
 import type { DelegateCall } from "./record.ts";
 
 const SIGNAL = new AbortController().signal;
@@ -80,4 +81,21 @@ Deno.test("DEL without its namespace passes over a plugin that is gone, unless s
   assert(errors[0] instanceof CniError);
   assertEquals(errors[0].message, `eth0: no executable gone in CNI_PATH ${plugins.dir}`);
   assertEquals(plugins.seen.map(({ program }) => program), ["a", "a"], "the others are executed all the same");
+});
+
+Deno.test("CHECK and GC pass over plugins whose list switches them off, or whose version has none", async () => {
+  using plugins = new Plugins(["a", "b", "old"]);
+  const cniVersion = "1.1.0";
+  const skipping = {
+    interface: "eth0",
+    plugins: [
+      { type: "a", conf: { name: "a", cniVersion }, skips: ["CHECK" as const] },
+      { type: "b", conf: { name: "b", cniVersion }, skips: ["GC" as const] },
+      { type: "old", conf: { name: "old", cniVersion: "0.3.1" } },
+    ],
+  };
+  await delegateCheck(skipping, plugins.context);
+  assertEquals(plugins.seen.splice(0).map(({ program }) => program), ["b"]);
+  await delegateGc([skipping], { context: plugins.context, valid: [] });
+  assertEquals(plugins.seen.map(({ program }) => program), ["a"]);
 });

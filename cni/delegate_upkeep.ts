@@ -5,13 +5,15 @@ import type { DelegateCall } from "./record.ts";
 
 /**
  * Executes CHECK of a delegate's plugins, in order, with the configurations and the result of their ADD. Those of a
- * version that has no CHECK are passed over.
+ * version that has no CHECK are passed over, and those of a list with `disableCheck`.
  *
  * @throws {CniError} code 105 with the plugin's own code and message
  */
 export async function delegateCheck(call: DelegateCall, context: DelegateContext): Promise<void> {
   for (const plugin of call.plugins) {
-    if (isSince(plugin.conf, "0.4.0")) await executePlugin("CHECK", { call, plugin, prevResult: call.result }, context);
+    if (isSince(plugin.conf, "0.4.0") && !plugin.skips?.includes("CHECK")) {
+      await executePlugin("CHECK", { call, plugin, prevResult: call.result }, context);
+    }
   }
 }
 
@@ -33,7 +35,9 @@ export async function delegateGc(calls: readonly DelegateCall[], options: Delega
   for (const call of calls) {
     for (const plugin of call.plugins) {
       const { name, cniVersion } = plugin.conf;
-      if (isSince(plugin.conf, "1.1.0")) once.set(JSON.stringify([name, plugin.type, cniVersion]), { call, plugin });
+      if (isSince(plugin.conf, "1.1.0") && !plugin.skips?.includes("GC")) {
+        once.set(JSON.stringify([name, plugin.type, cniVersion]), { call, plugin });
+      }
     }
   }
   await settleAll([...once.values()].map(({ call, plugin: { type, conf } }) => {

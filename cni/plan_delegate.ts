@@ -16,7 +16,12 @@ export interface DelegateConf {
 export interface DelegatePlugin {
   readonly type: string;
   readonly conf: Readonly<Record<string, unknown>>;
+  /** Verbs that its list keeps from its plugins; absent = none. */
+  readonly skips?: readonly SkippedVerb[] | undefined;
 }
+
+/** A verb that a list of plugins may switch off. */
+export type SkippedVerb = "CHECK" | "GC";
 
 /**
  * What becomes of the first plugin's `ipam`: `file`: it stays; `ours`: our addresses take its place; `none`: it is
@@ -50,10 +55,12 @@ export function planDelegatePlugins(
     cniVersion: findText(document, "cniVersion", source) ?? cniVersion,
     name: findText(document, "name", source) ?? NetworkID,
   };
+  const skips = list === undefined ? [] : readSkips(document);
   const plugins = confs.map((conf, index): DelegatePlugin => {
     const field = list === undefined ? "" : `plugins[${index}].`;
     if (!isObject(conf)) throw wrong(source, `plugins[${index}]`, "must be an object");
-    return { type: checkType(conf["type"], { source, field }), conf: { ...conf, ...shared } };
+    const type = checkType(conf["type"], { source, field });
+    return { type, conf: { ...conf, ...shared }, ...(skips.length > 0 && { skips }) };
   });
   const [first] = plugins;
   if (first && first.type.toLowerCase() !== NetworkType) {
@@ -64,6 +71,13 @@ export function planDelegatePlugins(
     );
   }
   return plugins;
+}
+
+/** @see https://github.com/containernetworking/cni/blob/spec-v1.1.0/SPEC.md#configuration-format */
+function readSkips(list: DelegateConf["document"]): SkippedVerb[] {
+  const keys = { disableCheck: "CHECK", disableGC: "GC" } as const;
+  // libcni takes the text, too.
+  return Object.entries(keys).filter(([key]) => [true, "true"].includes(list[key] as string)).map(([, verb]) => verb);
 }
 
 /** `danm` would call itself without end. */

@@ -32,6 +32,13 @@ Deno.test("a list is all its plugins in order, each with the list's name and ver
   assertEquals(plugins[1]?.conf, { type: "portmap", snat: true, name: "list", cniVersion: "0.4.0" });
 });
 
+Deno.test("a list may switch off CHECK and GC of its plugins", () => {
+  const skips = (list: Record<string, unknown>): unknown => plan({ ...list, plugins: [{ type: "bridge" }] })[0]?.skips;
+  assertEquals(skips({ disableCheck: true }), ["CHECK"]);
+  assertEquals(skips({ disableCheck: "true", disableGC: true }), ["CHECK", "GC"]);
+  assertEquals(skips({ disableCheck: false, disableGC: "no" }), undefined);
+});
+
 Deno.test("a configuration that cannot be executed is refused by file and field", async (t) => {
   const cases: { document: Record<string, unknown>; says: string }[] = [
     { document: {}, says: "/c/br.conf: type: must be the name of a plugin" },

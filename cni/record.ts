@@ -15,7 +15,12 @@ export type OwnRule = z.infer<typeof OwnRule>;
 export const DelegateCall = z.object({
   interface: z.string(),
   /** In the order of ADD. */
-  plugins: z.array(z.object({ type: z.string(), conf: z.record(z.string(), z.unknown()) })),
+  plugins: z.array(z.object({
+    type: z.string(),
+    conf: z.record(z.string(), z.unknown()),
+    /** Verbs that the list they are from switches off. */
+    skips: z.optional(z.array(z.enum(["CHECK", "GC"]))),
+  })),
   /** The hardware address that they were told to give: another link of that name is not theirs. */
   mac: z.optional(z.string()),
   /** What the last of them answered to ADD. */

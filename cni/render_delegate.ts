@@ -1,4 +1,11 @@
-import { isObject, type PlannedDelegate } from "./plan_delegate.ts";
+import { isObject, type PlannedDelegate, type SkippedVerb } from "./plan_delegate.ts";
+
+/** A plugin as it is executed. */
+interface RenderedPlugin {
+  type: string;
+  conf: Record<string, unknown>;
+  skips?: SkippedVerb[];
+}
 
 /**
  * The plugins with the addresses, the device and the capabilities that they get this time.
@@ -15,8 +22,8 @@ export function renderDelegatePlugins(
     deviceID?: string | undefined;
     runtimeConfig?: Readonly<Record<string, unknown>> | undefined;
   },
-): { type: string; conf: Record<string, unknown> }[] {
-  return delegate.plugins.map(({ type, conf }, index) => {
+): RenderedPlugin[] {
+  return delegate.plugins.map(({ type, conf, skips }, index) => {
     // The last two are for callers to give, a file has none of its own.
     const { ipam, capabilities, runtimeConfig: _, prevResult: __, ...own } = conf;
     const passed = Object.entries(given.runtimeConfig ?? {})
@@ -25,6 +32,7 @@ export function renderDelegatePlugins(
     const chosen = index === 0 && delegate.ipam === "ours" ? fakeIpam(given.addresses) : kept;
     return {
       type,
+      ...(skips && { skips: [...skips] }),
       conf: {
         ...own,
         ...(capabilities !== undefined && { capabilities }),
