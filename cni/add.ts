@@ -5,9 +5,11 @@ import type { KubeClient } from "../shared/kube/client.ts";
 import { findAnnotation } from "../shared/schema/annotations.ts";
 import { type InterfaceRequest, parseInterfacesAnnotation } from "../shared/schema/interfaces_annotation.ts";
 import type { Network } from "../shared/schema/network.ts";
+import { NAD_ANNOTATION, NAD_RESOURCE_ANNOTATION } from "../shared/schema/nad.ts";
 import type { AddRequest } from "./add_request.ts";
 import { attach } from "./attach.ts";
 import { readDelegateConf } from "./delegate_conf.ts";
+import type { NadRequest } from "./nad/resolve_nads.ts";
 import type { DelegateConf } from "./plan_delegate.ts";
 import { settleAll } from "../shared/settle_all.ts";
 import { getDefaultNetwork, getNetworks } from "../shared/kube/networks.ts";
@@ -17,7 +19,8 @@ import { tellFailure, tellWarnings } from "./pod_events.ts";
 import { findUserspaceDrivers } from "./devices/device_drivers.ts";
 import type { AssignedDevices } from "./devices/plan_devices.ts";
 import type { PodOfDevices } from "./devices/pod_devices.ts";
-import { isStatic, planAttachments, type PlannedAttachment } from "./plan_attachments.ts";
+import { isStatic, planAttachments } from "./plan_attachments.ts";
+import type { PlannedAttachment } from "./planned_attachment.ts";
 import { getPod, kubeletUID, type Pod } from "../shared/kube/pod.ts";
 import type { SandboxDeps } from "./sandbox_deps.ts";
 import { createSandboxKeeper } from "./sandbox_keeper.ts";
@@ -89,12 +92,15 @@ async function plan(
   { client, request, deps }: { client: KubeClient; request: AddRequest; deps: AddDeps },
 ): Promise<PlannedAttachment[]> {
   const { signal, identity: { namespace } } = request;
-  const { requests, networks } = await resolveNetworks(pod, { client, namespace, signal });
+  const [{ requests, networks }, nads] = await settleAll([
+    resolveNetworks(pod, { client, namespace, signal }),
+    findNads(pod, { client, request }),
+  ]);
+  const hasPool = networks.some(({ spec }) => spec.Options.device_pool) ||
+    nads.some(({ nad }) => nad.metadata.annotations?.[NAD_RESOURCE_ANNOTATION]);
   const [delegateConfs, assignedDevices] = await settleAll([
     readDelegateConfs(networks, request),
-    networks.some(({ spec }) => spec.Options.device_pool)
-      ? deps.assignedDevices(podOfDevices(pod, request))
-      : undefined,
+    hasPool ? deps.assignedDevices(podOfDevices(pod, request)) : undefined,
   ]);
   const planned = planAttachments({
     delegateConfs,
@@ -105,8 +111,26 @@ async function plan(
     namingScheme: request.netconf.namingScheme,
     requests,
     networks,
+    nads,
   });
   return await withDrivers(planned, { ...deps, signal });
+}
+
+async function findNads(
+  pod: Pod,
+  { client, request }: { client: KubeClient; request: AddRequest },
+): Promise<NadRequest[]> {
+  const { netconf, identity: { namespace }, signal } = request;
+  const annotation = netconf.nadSupport ? pod.metadata.annotations?.[NAD_ANNOTATION] : undefined;
+  if (!annotation) return [];
+  // Few Pods have it, in clusters that have it at all.
+  const { resolveNads } = await import("./nad/resolve_nads.ts");
+  return await resolveNads(annotation, { client, namespace, cniDir: cniDirOf(request), signal });
+}
+
+/** Where the configurations of delegates are. */
+function cniDirOf({ netconf, confDir }: AddRequest): string {
+  return netconf.cniDir || confDir;
 }
 
 /** The kubelet's API knows Pods by their names only; that this one has the UID of the call was checked when it was read. */
@@ -133,13 +157,13 @@ async function withDrivers(
 /** Of each static network once. */
 async function readDelegateConfs(
   networks: readonly Network[],
-  { netconf, confDir, identity }: AddRequest,
+  request: AddRequest,
 ): Promise<Map<Network, DelegateConf>> {
-  const cniDir = netconf.cniDir || confDir;
+  const cniDir = cniDirOf(request);
   return new Map(
     await settleAll(
       [...new Set(networks)].filter(isStatic).map(async (network) =>
-        [network, await readDelegateConf(network, cniDir, identity.namespace)] as const
+        [network, await readDelegateConf(network, cniDir, request.identity.namespace)] as const
       ),
     ),
   );

@@ -8,19 +8,29 @@ import type { AddRequest } from "./add_request.ts";
 import { type AttachmentIdentity, endpointName, identify } from "./attachment_identity.ts";
 import { configure } from "./configure.ts";
 import { delegateAdd, findPlugin } from "./delegate.ts";
-import { readDelegatesMacs, refuseTakenNames, renderDelegateCall, withAnswers } from "./delegates.ts";
+import {
+  type DelegateAnswer,
+  readDelegatesMacs,
+  refuseTakenNames,
+  renderDelegateCall,
+  withAnswers,
+} from "./delegates.ts";
 import { detach } from "./detach.ts";
 import { findHostLinks, type HostLinks } from "./host_link.ts";
 import { createIpvlans } from "./ipvlan.ts";
 import { createUserspaceLinks } from "./userspace_link.ts";
 import { renderEndpoint } from "./render_endpoint.ts";
-import { type PlannedAttachment, withoutAddress } from "./plan_attachments.ts";
+import { withoutAddress } from "./plan_attachments.ts";
+import type { PlannedAttachment } from "./planned_attachment.ts";
 import type { Pod } from "../shared/kube/pod.ts";
-import type { SandboxRecord } from "./record.ts";
+import { planDefaultRoutes } from "./nad/plan_default_routes.ts";
+import { needsEarlierLinks } from "./nad/render_nad_call.ts";
+import type { DelegateCall, SandboxRecord } from "./record.ts";
 import { type Configured, type GivenAddress, renderRules } from "./render_configuration.ts";
 import { mergeResult } from "./result.ts";
 import { claimDepsOf } from "../ipam/record_keeper.ts";
 import type { SandboxDeps } from "./sandbox_deps.ts";
+import { NAD_KIND } from "../shared/schema/nad.ts";
 import { settleAll } from "../shared/settle_all.ts";
 
 /** A sandbox that is to be attached, and everything that was decided for it. */
@@ -156,8 +166,9 @@ async function allocate(work: Work): Promise<Configured[]> {
   const claims = claimDepsOf(deps, { ledger, containerID: record.containerID });
   const allocator = { ...claims, hints: deps.hints, random: deps.random, nodeOffset: nodeOffset(sandbox.node) };
   return await settleAll(sandbox.attachments.map(async (attachment): Promise<Configured> => {
-    const { subject, interface: name } = attachment;
-    const holder = holderOf(record, { network: attachment.network, interface: name });
+    const { subject, interface: name, network } = attachment;
+    if (network.kind === NAD_KIND) return { attachment, addresses: [] };
+    const holder = holderOf(record, { network, interface: name });
     const addresses = await settleAll(attachment.addresses.map(async (planned): Promise<GivenAddress> => {
       const request = { ...planned, holder, subject: `${subject} for ${name}` };
       const value = await allocateAddress(request, { deps: allocator, signal });
@@ -185,18 +196,27 @@ async function makeLinks(
   const making = { run: deps.run, netns, groups: record.links, signal };
   const [made, answers] = await settleAll([
     createIpvlans(ipvlans, { ...making, hostLinks }),
-    settleAll(record.delegates.map(async (call) => {
-      const { document, result } = await delegateAdd(call, { ...record, run: deps.run, signal });
-      call.result = document;
-      return { interface: call.interface, result };
-    })),
+    executeDelegates(work),
     createUserspaceLinks(userspace, { ...making, macOf }),
   ]);
   const macs = new Map(record.delegates.flatMap(({ interface: name, mac }) => mac ? [[name, mac] as const] : []));
   for (const [{ interface: name }, { mac }] of made) if (mac) macs.set(name, mac);
   for (const { interface: name } of userspace) macs.set(name, macOf(name));
   for (const [name, mac] of await readDelegatesMacs(attachments, making)) macs.set(name, mac);
-  return { configured: withAnswers(allocated, answers), macs };
+  return { configured: planDefaultRoutes(withAnswers(allocated, answers)), macs };
+}
+
+/** All at once, unless one works on the link of another. */
+async function executeDelegates({ record, deps, signal }: Work): Promise<DelegateAnswer[]> {
+  const execute = async (call: DelegateCall): Promise<DelegateAnswer> => {
+    const { document, result } = await delegateAdd(call, { ...record, run: deps.run, signal });
+    call.result = document;
+    return { interface: call.interface, result };
+  };
+  if (!record.delegates.some(needsEarlierLinks)) return await settleAll(record.delegates.map(execute));
+  const answers: DelegateAnswer[] = [];
+  for (const call of record.delegates) answers.push(await execute(call));
+  return answers;
 }
 
 function identityOf(identities: ReadonlyMap<string, AttachmentIdentity>, name: string): AttachmentIdentity {
@@ -211,7 +231,8 @@ async function createEndpoints(
 ): Promise<void> {
   const { deps, signal, record, ledger, identities } = work;
   const claims = claimDepsOf(deps, { ledger, containerID: record.containerID });
-  await settleAll(made.configured.map(async (configured) => {
+  const links = made.configured.filter(({ attachment: { nad, interface: name } }) => !nad || made.macs.has(name));
+  await settleAll(links.map(async (configured) => {
     const { interface: name, subject } = configured.attachment;
     const endpoint = endpointName(record.pod.name, identityOf(identities, name));
     const object: OwnedObject = { kind: "DanmEp", namespace: record.pod.namespace, name: endpoint, interface: name };

@@ -10,7 +10,7 @@ import {
   renderSysctls,
   ruleCommands,
 } from "./render_configuration.ts";
-import type { PlannedAttachment } from "./plan_attachments.ts";
+import type { PlannedAttachment } from "./planned_attachment.ts";
 import type { OwnLink } from "./record.ts";
 import { temporaryName } from "./ipvlan.ts";
 import { hasStandIn, standInName } from "./userspace_link.ts";

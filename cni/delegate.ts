@@ -121,7 +121,7 @@ export async function executePlugin(
     CNI_CONTAINERID: context.containerID,
     CNI_NETNS: context.netns,
     CNI_IFNAME: call.interface,
-    CNI_ARGS: context.args,
+    CNI_ARGS: [context.args, command === "GC" ? "" : call.args ?? ""].filter((args) => args !== "").join(";"),
     CNI_PATH: context.path.join(":"),
   };
   const stdin = JSON.stringify({ ...conf, ...(prevResult && { prevResult }) });

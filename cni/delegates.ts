@@ -3,7 +3,8 @@ import { CniError, ErrorCode } from "../shared/errors.ts";
 import { runIpBatch } from "../shared/host/ip_batch.ts";
 import type { Run } from "../shared/host/run.ts";
 import { type HostLinks, type IpLink, parseLinks } from "./host_link.ts";
-import type { PlannedAttachment } from "./plan_attachments.ts";
+import type { PlannedAttachment } from "./planned_attachment.ts";
+import { renderNadCall } from "./nad/render_nad_call.ts";
 import type { DelegateCall } from "./record.ts";
 import { type Configured, formatGiven, type GivenAddress, parseGiven } from "./render_configuration.ts";
 import { renderDelegatePlugins } from "./render_delegate.ts";
@@ -27,6 +28,7 @@ export interface DelegateSettings {
 export function renderDelegateCall(configured: Configured, settings: DelegateSettings): DelegateCall | undefined {
   const { attachment, addresses } = configured;
   const { interface: name, backend, delegate, deviceID } = attachment;
+  if (delegate && attachment.nad) return renderNadCall(attachment, { delegate, nad: attachment.nad });
   if (delegate) {
     const runtimeConfig = name === settings.ifname ? settings.runtimeConfig : undefined;
     const given = { addresses: addresses.map(formatGiven), deviceID, runtimeConfig };
@@ -127,7 +129,8 @@ function givenByDelegate(name: string, result: CniResult): GivenAddress[] {
 }
 
 /**
- * Reads the hardware addresses of what delegates made that were not told which, and do not all tell.
+ * Reads the hardware addresses of what delegates made that were not told which, and do not all tell; empty where a link
+ * has none, absent where a NetworkAttachmentDefinition made no link.
  *
  * @throws {AggregateError} of a {@linkcode CniError} code 105 for each interface that is not there
  */
@@ -138,7 +141,8 @@ export async function readDelegatesMacs(
   const made = attachments.filter(isDelegatesLink);
   if (made.length === 0) return new Map();
   const links = await readLinks(at);
-  const absent = made.filter(({ interface: name }) => !links.has(name));
+  // Others' plugins also give devices to programs, which are no links.
+  const absent = made.filter(({ interface: name, nad }) => nad === undefined && !links.has(name));
   if (absent.length > 0) {
     const errors = absent.map(({ interface: name, subject, delegate, backend }) => {
       const types = delegate?.plugins.map(({ type }) => type).join(", ") ?? backend;
@@ -148,8 +152,8 @@ export async function readDelegatesMacs(
     throw new AggregateError(errors, "");
   }
   return new Map(made.flatMap(({ interface: name }) => {
-    const mac = links.get(name)?.address;
-    return mac ? [[name, mac] as const] : [];
+    const link = links.get(name);
+    return link ? [[name, link.address ?? ""] as const] : [];
   }));
 }
 

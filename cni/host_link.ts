@@ -3,7 +3,7 @@ import { IpBatchError, runIpBatch } from "../shared/host/ip_batch.ts";
 import { CommandError, type Run } from "../shared/host/run.ts";
 import { parse } from "../shared/schema/describe_issues.ts";
 import type { HostParent } from "./host_parent.ts";
-import type { PlannedAttachment } from "./plan_attachments.ts";
+import type { PlannedAttachment } from "./planned_attachment.ts";
 import * as z from "zod/mini";
 
 /** A link as `ip -json -details link show` prints it, as far as it matters here. */
@@ -110,7 +110,7 @@ function choose(attachment: PlannedAttachment, present: readonly IpLink[]): stri
     return new CniError(
       ErrorCode.HostLinkFailed,
       `${name} on ${subject}: host link ${other.ifname} is ${describe(other)}, not ${wanted}`,
-      { details: "remove that link from the host, or change NetworkID" },
+      { details: `remove that link from the host, or change ${attachment.nad ? "master" : "NetworkID"}` },
     );
   }
   return new CniError(

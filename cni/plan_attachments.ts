@@ -1,4 +1,4 @@
-import { planAddresses, type PlannedAddress } from "../ipam/plan_addresses.ts";
+import { planAddresses } from "../ipam/plan_addresses.ts";
 import { CniError, ErrorCode } from "../shared/errors.ts";
 import { SchemaError } from "../shared/schema/describe_issues.ts";
 import type { InterfaceRequest } from "../shared/schema/interfaces_annotation.ts";
@@ -6,42 +6,12 @@ import { type Network, REFUSED_NETWORK_TYPES } from "../shared/schema/network.ts
 import { checkTenant } from "../shared/schema/allowed_tenants.ts";
 import { describeNetwork } from "../shared/schema/describe_network.ts";
 import type { AssignedDevices } from "./devices/plan_devices.ts";
-import { type HostParent, hostParent } from "./host_parent.ts";
+import { hostParent } from "./host_parent.ts";
 import { checkDeviceOptions, withDevices } from "./plan_device_pools.ts";
+import { planNad } from "./nad/plan_nad.ts";
+import type { PlannedAttachment, PlannedRoute } from "./planned_attachment.ts";
+import type { NadRequest } from "./nad/resolve_nads.ts";
 import { chooseIpam, type DelegateConf, planDelegatePlugins, type PlannedDelegate } from "./plan_delegate.ts";
-
-/** A route of an interface; `table` undefined = the main table. */
-export interface PlannedRoute {
-  readonly family: 4 | 6;
-  readonly destination: string;
-  readonly gateway: string;
-  readonly table?: number | undefined;
-}
-
-/** One interface that is to be made, checked against its network: nothing of it has happened yet. */
-export interface PlannedAttachment {
-  readonly interface: string;
-  readonly network: Network;
-  /** The network as messages name it. */
-  readonly subject: string;
-  /** `static`: the network's own plugin, with a configuration from a file. */
-  readonly backend: "ipvlan" | "macvlan" | "sriov" | "static";
-  /** What the backend `static` executes. */
-  readonly delegate?: PlannedDelegate | undefined;
-  /** What the link is put on; undefined = the device of the default route (macvlan only). */
-  readonly parent?: HostParent | undefined;
-  /** The device of the Pod that the interface is, or is made of, as the kubelet calls it: of `sriov` its PCI id. */
-  readonly deviceID?: string | undefined;
-  /** The driver that keeps the device from the kernel, which has no link of it then; of `sriov` only. */
-  readonly userspaceDriver?: string | undefined;
-  readonly mtuBytes?: number | undefined;
-  /** Those that we give. */
-  readonly addresses: readonly PlannedAddress[];
-  /** Of every family that the interface may have; those of one that it has not got are not set. */
-  readonly routes: readonly PlannedRoute[];
-  /** What is worth telling the Pod's owner, but no failure. */
-  readonly warnings: readonly string[];
-}
 
 /** What attachments are planned from. `requests[i]` is for `networks[i]`. */
 export interface PlanInput {
@@ -55,6 +25,8 @@ export interface PlanInput {
   readonly delegateConfs: ReadonlyMap<Network, DelegateConf>;
   /** What the kubelet assigned to the Pod; needed where a network has a device pool. */
   readonly assignedDevices?: AssignedDevices | undefined;
+  /** What the Pod asks of NetworkAttachmentDefinitions; their interfaces come last. */
+  readonly nads?: readonly NadRequest[] | undefined;
   /** For delegates whose configuration has none. */
   readonly cniVersion: string;
 }
@@ -75,16 +47,22 @@ function backendOf(networkType: string): PlannedAttachment["backend"] {
  */
 export function planAttachments(input: PlanInput): PlannedAttachment[] {
   const errors: unknown[] = [];
-  const planned = input.requests.map((request, index) => {
-    const network = input.networks[index];
-    if (!network) throw new TypeError(`request ${index} has no network`);
+  const plans = [
+    ...input.requests.map((request, index) => {
+      const network = input.networks[index];
+      if (!network) throw new TypeError(`request ${index} has no network`);
+      return () => planOne(input, { request, network, index });
+    }),
+    ...(input.nads ?? []).map((nad) => () => planNad(nad, input)),
+  ];
+  const planned = plans.flatMap((plan) => {
     try {
-      return planOne(input, { request, network, index });
+      return [plan()];
     } catch (error) {
       errors.push(error);
-      return undefined;
+      return [];
     }
-  }).filter((one) => one !== undefined);
+  });
   if (errors.length === 0) errors.push(...wrongTogether(planned));
   if (errors.length > 0) throw new AggregateError(errors, "");
   return withDevices(planned, input.assignedDevices ?? new Map());
@@ -201,7 +179,7 @@ function wrongTogether(planned: readonly PlannedAttachment[]): CniError[] {
     if (first !== undefined) {
       errors.push(
         new CniError(ErrorCode.InvalidRequest, `interface name ${name} is given twice: by ${first} and by ${subject}`, {
-          details: "change container_prefix of one of the networks, or the order of the annotation",
+          details: "change container_prefix of one of the networks, or `interface` or the order in the annotation",
         }),
       );
     }

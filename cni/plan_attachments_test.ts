@@ -1,7 +1,8 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { CniError, messageOf } from "../shared/errors.ts";
 import { parseNetwork } from "../shared/schema/network.ts";
-import { planAttachments, type PlanInput, type PlannedAttachment } from "./plan_attachments.ts";
+import { planAttachments, type PlanInput } from "./plan_attachments.ts";
+import type { PlannedAttachment } from "./planned_attachment.ts";
 
 type Request = PlanInput["requests"][number];
 

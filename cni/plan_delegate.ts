@@ -45,7 +45,10 @@ export interface PlannedDelegate {
  */
 export function planDelegatePlugins(
   { source, document }: DelegateConf,
-  options: { network: Network; cniVersion: string },
+  options: {
+    network: { readonly spec: { readonly NetworkID?: string | undefined; readonly NetworkType: string } };
+    cniVersion: string;
+  },
 ): DelegatePlugin[] {
   const { network: { spec: { NetworkID = "", NetworkType } }, cniVersion } = options;
   const list = document["plugins"];

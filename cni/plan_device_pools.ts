@@ -1,7 +1,7 @@
 import { SchemaError } from "../shared/schema/describe_issues.ts";
 import type { Network } from "../shared/schema/network.ts";
 import { type AssignedDevices, planDevices } from "./devices/plan_devices.ts";
-import type { PlannedAttachment } from "./plan_attachments.ts";
+import type { PlannedAttachment } from "./planned_attachment.ts";
 
 /**
  * Checks that a network's options about devices go together and with its type.

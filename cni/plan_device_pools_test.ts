@@ -1,7 +1,8 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { messageOf } from "../shared/errors.ts";
 import { parseNetwork } from "../shared/schema/network.ts";
-import { planAttachments, type PlannedAttachment } from "./plan_attachments.ts";
+import { planAttachments } from "./plan_attachments.ts";
+import type { PlannedAttachment } from "./planned_attachment.ts";
 
 const [A, B] = ["vendor.com/a", "vendor.com/b"];
 

@@ -23,6 +23,8 @@ export const DelegateCall = z.object({
   })),
   /** The hardware address that they were told to give: another link of that name is not theirs. */
   mac: z.optional(z.string()),
+  /** More for CNI_ARGS than the runtime gave. */
+  args: z.optional(z.string()),
   /** What the last of them answered to ADD. */
   result: z.optional(z.record(z.string(), z.unknown())),
 });

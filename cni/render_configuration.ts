@@ -2,7 +2,7 @@ import type { CniResult } from "../shared/cni/cni_result.ts";
 import { type Cidr, formatAddress, formatCidr, parseCidr } from "../shared/schema/address.ts";
 import type { IpCommand } from "../shared/host/ip_batch.ts";
 import type { Sysctl } from "../shared/host/sysctl.ts";
-import type { PlannedAttachment, PlannedRoute } from "./plan_attachments.ts";
+import type { PlannedAttachment, PlannedRoute } from "./planned_attachment.ts";
 import type { OwnRule } from "./record.ts";
 
 /** An address that an interface has, or is to have. */
@@ -19,6 +19,8 @@ export interface Configured {
   readonly addresses: readonly GivenAddress[];
   /** What a delegate answered that has set the addresses, too; absent = they are ours to set. */
   readonly result?: CniResult | undefined;
+  /** Families whose default routes the delegate is not to have set: another interface has them. */
+  readonly noDefaultRoute?: readonly (4 | 6)[] | undefined;
 }
 
 /** `10.0.0.5/24` */
@@ -61,7 +63,8 @@ export function renderSysctls(configured: readonly Configured[], { nameOf, lower
   return [
     { key: ["net", "ipv4", "conf", "all", "arp_notify"], value: "1" },
     { key: ["net", "ipv6", "conf", "all", "ndisc_notify"], value: "1" },
-    ...configured.flatMap(({ attachment, addresses }) => {
+    // What is on others' interfaces is for them, and for the Pod.
+    ...configured.filter(({ attachment }) => !attachment.nad).flatMap(({ attachment, addresses }) => {
       const keyOf = (link: string, name: string): string[] => ["net", "ipv6", "conf", link, name];
       const key = (name: string): string[] => keyOf(nameOf(attachment.interface), name);
       const lower = lowerOf(attachment);
@@ -95,6 +98,7 @@ export function renderConfiguration(
 ): IpCommand[] {
   const { attachment, addresses, result } = configured;
   const { interface: name, mtuBytes, backend } = attachment;
+  if (attachment.nad) return renderRoutes(configured);
   const before = at.nameOf(name);
   const lower = at.lowerOf(attachment);
   // Other links were made with it.
@@ -110,12 +114,20 @@ export function renderConfiguration(
     ...(before === name ? [] : [["link", "set", "dev", before, "name", name]]),
     ["link", "set", "dev", name, "up", ...(at.mac === undefined ? [] : ["address", at.mac])],
     ...addresses.flatMap((address) => onLinkRoute({ attachment, address })),
+    ...renderRoutes(configured),
+    ...ruleCommands("add", renderRules(configured), 4),
+    ["link", "show", "dev", name],
+  ];
+}
+
+function renderRoutes(configured: Configured): IpCommand[] {
+  const { attachment: { interface: name }, noDefaultRoute = [] } = configured;
+  return [
+    ...noDefaultRoute.map((family) => ["route", "flush", "exact", family === 4 ? "0.0.0.0/0" : "::/0", "dev", name]),
     ...routesOf(configured).map(({ destination, gateway, table }) => [
       ...["route", "replace", destination, "via", gateway, "dev", name],
       ...(table === undefined ? [] : ["table", String(table)]),
     ]),
-    ...ruleCommands("add", renderRules(configured), 4),
-    ["link", "show", "dev", name],
   ];
 }
 

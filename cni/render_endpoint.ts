@@ -1,4 +1,6 @@
 import type { DanmEpSpec } from "../shared/schema/danm_ep.ts";
+import { NAD_KIND } from "../shared/schema/nad.ts";
+import type { PlannedAttachment } from "./planned_attachment.ts";
 import type { SandboxRecord } from "./record.ts";
 import { type Configured, formatGiven } from "./render_configuration.ts";
 
@@ -19,14 +21,14 @@ export function renderEndpoint(
         .map(({ destination, gateway }) => [destination, gateway]),
     );
   return {
-    NetworkName: network.metadata.name,
+    NetworkName: nameOf(network, sandbox.pod.namespace),
     NetworkType: network.spec.NetworkType,
     EndpointID: made.endpoint,
     Interface: {
       Name: attachment.interface,
       ...given("Address", address(4)),
       ...given("AddressIPv6", address(6)),
-      ...given("MacAddress", made.mac),
+      ...given("MacAddress", made.mac || undefined),
       proutes: policyRoutes(4),
       proutes6: policyRoutes(6),
       ...given("DeviceID", attachment.deviceID),
@@ -38,6 +40,11 @@ export function renderEndpoint(
     netns: sandbox.netns,
     apiType: network.kind,
   };
+}
+
+/** A name that tells the network, seen from the Pod's namespace. */
+function nameOf({ kind, metadata: { namespace, name } }: PlannedAttachment["network"], ofPod: string): string {
+  return kind === NAD_KIND && namespace !== ofPod ? `${namespace}/${name}` : name;
 }
 
 function given<K extends string>(key: K, value: string | undefined): { [key in K]?: string } {

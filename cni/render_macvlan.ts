@@ -1,4 +1,4 @@
-import type { PlannedAttachment } from "./plan_attachments.ts";
+import type { PlannedAttachment } from "./planned_attachment.ts";
 
 /** Largest MTU that a macvlan interface gets unless its network names another, in bytes. */
 export const MACVLAN_MTU = 1500;

@@ -1,10 +1,14 @@
 import type { CniDns, CniResult } from "../shared/cni/cni_result.ts";
+import { NAD_KIND } from "../shared/schema/nad.ts";
 import type { NetworkKind } from "../shared/schema/network.ts";
 
 /** An interface that was attached, and the network it is on. */
 export interface AttachedInterface {
   readonly interface: string;
-  readonly network: { readonly kind: NetworkKind; readonly metadata: { readonly name: string } };
+  readonly network: {
+    readonly kind: NetworkKind | typeof NAD_KIND;
+    readonly metadata: { readonly name: string; readonly namespace?: string | undefined };
+  };
 }
 
 /**
@@ -65,5 +69,6 @@ export function renderNetworkStatus(
 }
 
 function nameOf({ network: { kind, metadata } }: AttachedInterface, namespace: string): string {
-  return kind === "ClusterNetwork" ? metadata.name : `${namespace}/${metadata.name}`;
+  if (kind === "ClusterNetwork") return metadata.name;
+  return `${kind === NAD_KIND ? metadata.namespace : namespace}/${metadata.name}`;
 }

@@ -1,4 +1,4 @@
-import type { PlannedAttachment } from "./plan_attachments.ts";
+import type { PlannedAttachment } from "./planned_attachment.ts";
 
 /**
  * Configuration of the plugin `sriov` for an interface: without `ipam`, because we set the addresses. The VLAN is always

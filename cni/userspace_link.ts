@@ -2,7 +2,7 @@ import { CniError, ErrorCode } from "../shared/errors.ts";
 import { IpBatchError, type IpCommand, runIpBatch } from "../shared/host/ip_batch.ts";
 import type { Run } from "../shared/host/run.ts";
 import { temporaryName } from "./ipvlan.ts";
-import type { PlannedAttachment } from "./plan_attachments.ts";
+import type { PlannedAttachment } from "./planned_attachment.ts";
 import type { OwnLink } from "./record.ts";
 
 /**

@@ -3,7 +3,8 @@ import { CniError, ErrorCode } from "../shared/errors.ts";
 import { CommandError, type Run } from "../shared/host/run.ts";
 import { parseNetwork } from "../shared/schema/network.ts";
 import { renderDelegateCall } from "./delegates.ts";
-import { planAttachments, type PlannedAttachment } from "./plan_attachments.ts";
+import { planAttachments } from "./plan_attachments.ts";
+import type { PlannedAttachment } from "./planned_attachment.ts";
 import { createUserspaceLinks, renderUserspaceLinks } from "./userspace_link.ts";
 
 const MAC = "02:00:00:00:00:07";

@@ -1,10 +1,8 @@
 import "../../shared/schema/locale.ts";
 import { AddressError, parseAddress, parseCidr } from "../../shared/schema/address.ts";
 import { parse, SchemaError } from "../../shared/schema/describe_issues.ts";
+import { NAD_ANNOTATION } from "../../shared/schema/nad.ts";
 import * as z from "zod/mini";
-
-/** The annotation that other meta-plugins take a Pod's networks from. */
-export const NAD_ANNOTATION = "k8s.v1.cni.cncf.io/networks";
 
 /** What a Pod asks of one NetworkAttachmentDefinition. */
 export interface NadSelection {

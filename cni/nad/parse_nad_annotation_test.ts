@@ -1,7 +1,8 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { SchemaError } from "../../shared/schema/describe_issues.ts";
 import { seededRandom } from "../../tests/support/seeded_random.ts";
-import { NAD_ANNOTATION, type NadSelection, parseNadAnnotation } from "./parse_nad_annotation.ts";
+import { NAD_ANNOTATION } from "../../shared/schema/nad.ts";
+import { type NadSelection, parseNadAnnotation } from "./parse_nad_annotation.ts";
 
 const plain = (name: string, more: Partial<NadSelection> = {}): NadSelection => ({
   namespace: "pods",

@@ -1,3 +1,4 @@
+import { NAD_KIND } from "./nad.ts";
 import { NETWORK_KINDS } from "./network.ts";
 import { ObjectMeta, PathComponent, Routes } from "./meta.ts";
 import * as z from "zod/mini";
@@ -21,7 +22,8 @@ export type DanmEpInterface = z.infer<typeof DanmEpInterface>;
 
 /** `spec` of one attached interface: which network, which interface, whose. */
 export const DanmEpSpec = z.object({
-  NetworkName: text(253),
+  /** Of a NetworkAttachmentDefinition of another namespace `<namespace>/<name>`. */
+  NetworkName: text(317),
   NetworkType: z.optional(PathComponent),
   EndpointID: z.optional(text(253)),
   Interface: DanmEpInterface,
@@ -31,7 +33,7 @@ export const DanmEpSpec = z.object({
   CID: z.optional(text(128)),
   netns: z.optional(text(4096)),
   /** Kind of the network; objects of the original may leave it empty for DanmNet. */
-  apiType: z.optional(z.enum(["", ...NETWORK_KINDS])),
+  apiType: z.optional(z.enum(["", ...NETWORK_KINDS, NAD_KIND])),
 });
 /** `spec` of one attached interface. */
 export type DanmEpSpec = z.infer<typeof DanmEpSpec>;

@@ -19,7 +19,8 @@ export const DANM_EP_CRD: CrdDefinition = {
       "One attached interface of a Pod, with the addresses that it has, whoever gave them. Written by the CNI plugin and " +
       "the cleaner only.",
     "spec": "Which network, which interface, whose.",
-    "spec.NetworkName": "Name of the network object.",
+    "spec.NetworkName":
+      "Name of the network object; with its namespace in front when that is not the Pod's: namespace/name.",
     "spec.NetworkType": "NetworkType of the network object.",
     "spec.EndpointID": "Unique id of the attachment.",
     "spec.Interface": "The interface, as it is in the Pod.",
