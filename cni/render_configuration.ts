@@ -105,13 +105,14 @@ export function renderConfiguration(
   const isGiven = result !== undefined || (backend === "sriov" && before === name);
   const ours = result === undefined ? addresses : [];
   return [
-    ...(lower === undefined ? [] : [["link", "set", "dev", lower, "up"]]),
     ...ours.map((address) => [
       ...["addr", "replace", formatGiven(address), "dev", before],
       ...(address.family === 6 ? ["nodad"] : []),
     ]),
     ...(isGiven && mtuBytes !== undefined ? [["link", "set", "dev", name, "mtu", String(mtuBytes)]] : []),
     ...(before === name ? [] : [["link", "set", "dev", before, "name", name]]),
+    // Not before: VLAN links come up with the link that they are on, and one that is up keeps its name.
+    ...(lower === undefined ? [] : [["link", "set", "dev", lower, "up"]]),
     ["link", "set", "dev", name, "up", ...(at.mac === undefined ? [] : ["address", at.mac])],
     ...addresses.flatMap((address) => onLinkRoute({ attachment, address })),
     ...renderRoutes(configured),

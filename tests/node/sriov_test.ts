@@ -129,7 +129,7 @@ async function twoOfOnePool(world: World): Promise<void> {
   const status = JSON.parse(pod.metadata.annotations["k8s.v1.cni.cncf.io/network-status"]);
   const infos = status.map((one: Record<string, unknown>) => one["device-info"]);
   assertEquals(infos, [VF0, VF1].map((id) => ({ type: "pci", version: "1.1.0", pci: { "pci-address": id } })));
-  await danm.call(sandbox, "DEL", options(world));
+  await danm.del(sandbox, options(world));
   const calls = sriov.calls(sandbox);
   const base = { cniVersion: "1.1.0", name: "danm", type: "sriov" };
   assertEquals(calls.filter(({ command }) => command === "ADD").map(({ conf }) => conf).sort(byDevice), [
