@@ -21,9 +21,8 @@ export async function readNadConf(
   const subject = describeNad({ namespace: at.namespace, name });
   const config = spec?.config?.trim() ?? "";
   if (config === "") return await findFile(name, { subject, cniDir: at.cniDir });
-  const document = readDocument(config);
-  if (isObject(document)) return { source: `${subject}: spec.config`, document };
-  const reason = document instanceof Error ? `is not JSON: ${document.message}` : "must be a JSON object";
+  const { document, reason } = readDocument(config);
+  if (document) return { source: `${subject}: spec.config`, document };
   throw new SchemaError(subject, [{ field: "spec.config", reason }]);
 }
 
@@ -31,11 +30,11 @@ async function findFile(name: string, { subject, cniDir }: { subject: string; cn
   const unreadable: string[] = [];
   for (const file of await listFiles(cniDir)) {
     const source = `${cniDir}/${file}`;
-    const document = readDocument(await Deno.readTextFile(source));
-    if (isObject(document) && document["name"] === name) return { source, document };
-    if (!isObject(document)) unreadable.push(file);
+    const { document, reason } = readDocument(await Deno.readTextFile(source));
+    if (document?.["name"] === name) return { source, document };
+    if (!document) unreadable.push(`${file} ${reason}`);
   }
-  const why = unreadable.length > 0 ? `; not a JSON object: ${unreadable.join(", ")}` : "";
+  const why = unreadable.length > 0 ? `; ${unreadable.join(", ")}` : "";
   throw new CniError(
     ErrorCode.InvalidConfig,
     `${subject}: spec.config is empty, and no file in ${cniDir} has the name ${JSON.stringify(name)}${why}`,
@@ -53,11 +52,13 @@ async function listFiles(cniDir: string): Promise<string[]> {
   }
 }
 
-/** The error, where it is not JSON. */
-function readDocument(text: string): unknown {
+function readDocument(
+  text: string,
+): { document: Record<string, unknown>; reason?: never } | { document?: never; reason: string } {
   try {
-    return JSON.parse(text);
+    const document: unknown = JSON.parse(text);
+    return isObject(document) ? { document } : { reason: "must be a JSON object" };
   } catch (error) {
-    return error;
+    return { reason: `is not JSON: ${messageOf(error)}` };
   }
 }

@@ -1,0 +1,342 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { type AddResult, DanmLab, type TestSandbox } from "../support/danm_lab.ts";
+import { inside } from "../support/delegates/delegate_lab.ts";
+import { ScriptedDelegate } from "../support/delegates/scripted_delegate.ts";
+import { startLab } from "../support/lab/lab.ts";
+import { labTest } from "../support/lab/lab_test_case.ts";
+import type { Node } from "../support/lab/node.ts";
+import { NadLab, type TestNad } from "../support/nad_lab.ts";
+
+labTest("NetworkAttachmentDefinitions on a node", {}, async (t) => {
+  await using lab = await startLab({ nodes: 1, nodeKind: "native" });
+  const danm = await DanmLab.install(lab);
+  const [node] = lab.nodes;
+  assert(node);
+  const cniDir = `${lab.dir}/files`;
+  await Deno.mkdir(cniDir);
+  const scripted = await ScriptedDelegate.create(`${lab.dir}/scripted`, "recorder");
+  const env = { CNI_PATH: `${danm.cniPath}:${lab.dir}/scripted/bin` };
+  const nads = new NadLab(danm, { node, options: { env, conf: { cniDir } } });
+  await danm.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "other" } }, ...networks(node));
+  const world: World = { nads, scripted, cniDir };
+
+  await t.step("a cluster without the kind attaches Pods that ask for none", () => withoutKind(world));
+  await nads.install();
+  await nads.define(...definitions(danm, node));
+  await t.step("without nadSupport the annotation is not read", () => switchedOff(world));
+  await t.step("the short form: bridges, one of another namespace, one twice", () => shortForm(world));
+  await t.step("macvlan with an address of danm-ipam that the Pod asks for", () => macvlan(world));
+  await t.step("a conflist, with hardware address, address and port of the Pod's choice", () => conflist(world));
+  await t.step("what plugins are told, at ADD and at DEL", () => recorded(world));
+  await t.step("default-route: one interface has it, the others lose theirs", () => defaultRoute(world));
+  await t.step("an empty config is a file of the node", () => ofFile(world));
+  await t.step("a plugin that makes no link", () => withoutLink(world));
+  await t.step("DEL when the definition is gone", () => deletedBefore(world));
+  await t.step("what is wrong is told, and nothing stays", () => refusals(world));
+});
+
+interface World {
+  readonly nads: NadLab;
+  /** A plugin that says what it was told. */
+  readonly scripted: ScriptedDelegate;
+  readonly cniDir: string;
+}
+
+function networks({ uplink }: Node): object[] {
+  const network = (name: string, options: object): object => ({
+    apiVersion: "danm.io/v1",
+    kind: "DanmNet",
+    metadata: { name, namespace: "default" },
+    spec: { NetworkID: name, NetworkType: "macvlan", Options: { host_device: uplink, ...options } },
+  });
+  return [
+    network("default", {
+      cidr: "10.150.0.0/24",
+      net6: "fd00:150::/64",
+      routes: { "0.0.0.0/0": "10.150.0.1", "10.9.0.0/16": "10.150.0.2" },
+      routes6: { "::/0": "fd00:150::1" },
+    }),
+    network("pool", { cidr: "10.151.0.0/24" }),
+  ];
+}
+
+function definitions(danm: DanmLab, node: Node): TestNad[] {
+  const hostLocal = (...subnets: string[]): object => ({
+    type: "host-local",
+    ranges: subnets.map((subnet) => [{ subnet }]),
+  });
+  const bridge = { cniVersion: "1.0.0", type: "bridge" };
+  const ipam = {
+    type: "danm-ipam",
+    network: "pool",
+    kubeconfig: danm.kubeconfig(node),
+    nodeName: node.name,
+    logFile: "/var/lib/danm.log",
+  };
+  return [
+    { name: "br", config: { ...bridge, bridge: "nadbr", ipam: hostLocal("10.152.0.0/24") } },
+    { name: "br", namespace: "other", config: { ...bridge, bridge: "nadother", ipam: hostLocal("10.153.0.0/24") } },
+    { name: "mac", config: { cniVersion: "1.0.0", type: "macvlan", master: node.uplink, ipam } },
+    {
+      name: "gw",
+      config: {
+        ...bridge,
+        bridge: "nadgw",
+        isDefaultGateway: true,
+        ipam: hostLocal("10.154.0.0/24", "fd00:154::/64"),
+      },
+    },
+    {
+      name: "list",
+      config: {
+        cniVersion: "1.0.0",
+        name: "list",
+        plugins: [
+          { ...bridge, bridge: "nadlist", capabilities: { ips: true }, ipam: hostLocal("10.155.0.0/24") },
+          { type: "tuning", capabilities: { mac: true }, sysctl: { "net.ipv4.conf.net1.arp_filter": "1" } },
+          { type: "portmap", backend: "nftables", snat: false, capabilities: { portMappings: true } },
+        ],
+      },
+    },
+    {
+      name: "told",
+      config: {
+        cniVersion: "1.0.0",
+        type: "recorder",
+        args: { cni: { kept: 1, given: 1 }, other: 2 },
+        capabilities: { ips: true, bandwidth: true },
+      },
+    },
+    { name: "file" },
+    { name: "nofile" },
+    { name: "text", config: "{" },
+    { name: "ours", config: { type: "danm" } },
+    { name: "ipam", config: { type: "host-local" } },
+    { name: "tagged", config: { type: "macvlan", master: node.uplink, vlan: 300 } },
+  ];
+}
+
+const POD_NETWORK = [{ network: "default", ip: "dynamic", ip6: "dynamic" }];
+
+function addressOf({ interfaces, ips }: AddResult, name: string): string[] {
+  const index = interfaces.findIndex((one) => one.name === name && one.sandbox);
+  return ips.filter((ip) => ip.interface === index).map(({ address }) => address);
+}
+
+async function withoutKind({ nads }: World): Promise<void> {
+  const { sandbox } = await nads.attach({ networks: "", interfaces: POD_NETWORK });
+  await nads.detach(sandbox);
+  const { code, msg, details } = await nads.refuse({ networks: "br" });
+  assertEquals([code, msg], [102, "NetworkAttachmentDefinition default/br does not exist"]);
+  assertStringIncludes(details ?? "", "does not have the kind");
+}
+
+async function switchedOff({ nads }: World): Promise<void> {
+  const { sandbox, result } = await nads.attach({ networks: "no/such/form" }, { conf: { nadSupport: false } });
+  assertEquals(result.interfaces.map(({ name }) => name), ["eth0"]);
+  await nads.detach(sandbox);
+}
+
+async function shortForm({ nads }: World): Promise<void> {
+  const { sandbox, result } = await nads.attach({ networks: "br, other/br@ext ,br" });
+  const own = result.interfaces.filter(({ sandbox: netns }) => netns).map(({ name }) => name);
+  assertEquals(own, ["eth0", "net1", "ext", "net3"]);
+  assertMatch(addressOf(result, "net1").join(), /^10\.152\.0\.\d+\/24$/);
+  assertMatch(addressOf(result, "ext").join(), /^10\.153\.0\.\d+\/24$/);
+  assert(addressOf(result, "net3").join() !== addressOf(result, "net1").join());
+  const status = await nads.status(sandbox);
+  assertEquals(status.map(({ name, interface: ifname, default: first }) => [name, ifname, first]), [
+    ["default/default", "eth0", true],
+    ["default/br", "net1", false],
+    ["other/br", "ext", false],
+    ["default/br", "net3", false],
+  ]);
+  assertEquals(await endpoints(nads.danm, sandbox), [
+    ["default", "DanmNet", "macvlan"],
+    ["br", "NetworkAttachmentDefinition", "bridge"],
+    ["other/br", "NetworkAttachmentDefinition", "bridge"],
+    ["br", "NetworkAttachmentDefinition", "bridge"],
+  ]);
+  const checked = await nads.danm.call(sandbox, "CHECK", nads.with({ conf: { prevResult: result } }));
+  assertEquals([checked.code, checked.document], [0, undefined]);
+  await nads.detach(sandbox);
+}
+
+/** Network, kind and type of a sandbox's DanmEps, in the order of its interfaces. */
+async function endpoints(danm: DanmLab, sandbox: TestSandbox): Promise<string[][]> {
+  const { items } = JSON.parse(await danm.lab.kubectl(["get", "danmeps", "-o", "json"]));
+  const specs: Record<string, string>[] = items.map(({ spec }: { spec: Record<string, unknown> }) => ({
+    ...spec,
+    name: (spec["Interface"] as { Name: string }).Name,
+  }));
+  const order = ["eth0", "net1", "ext", "net3"];
+  return specs.filter(({ CID }) => CID === sandbox.containerID)
+    .sort((a, b) => order.indexOf(a["name"] ?? "") - order.indexOf(b["name"] ?? ""))
+    .map(({ NetworkName = "", apiType = "", NetworkType = "" }) => [NetworkName, apiType, NetworkType]);
+}
+
+async function macvlan({ nads }: World): Promise<void> {
+  const { sandbox, result } = await nads.attach({
+    networks: [{ name: "mac", interface: "wan", ips: ["10.151.0.77"], mac: "02:00:00:00:00:77" }],
+  });
+  assertEquals(addressOf(result, "wan"), ["10.151.0.77/24"]);
+  assertMatch(await inside(sandbox, "ip", "-o", "addr", "show", "dev", "wan"), / inet 10\.151\.0\.77\/24 /);
+  assertMatch(await inside(sandbox, "ip", "-o", "link", "show", "dev", "wan"), /02:00:00:00:00:77/);
+  await nads.detach(sandbox);
+}
+
+async function conflist({ nads }: World): Promise<void> {
+  const { sandbox, result } = await nads.attach({
+    networks: [{
+      name: "list",
+      ips: ["10.155.0.9/24"],
+      mac: "02:00:00:00:00:55",
+      portMappings: [{ hostPort: 8155, containerPort: 80, protocol: "tcp" }],
+    }],
+  });
+  assertEquals(addressOf(result, "net1"), ["10.155.0.9/24"]);
+  assertMatch(await inside(sandbox, "ip", "-o", "link", "show", "dev", "net1"), /02:00:00:00:00:55/);
+  assertEquals(await inside(sandbox, "sysctl", "-n", "net.ipv4.conf.net1.arp_filter"), "1\n");
+  const { stdout } = await nads.node.run(["nft", "list", "ruleset"]);
+  assertMatch(stdout, / dnat to 10\.155\.0\.9:80/);
+  await nads.detach(sandbox);
+}
+
+async function recorded({ nads, scripted }: World): Promise<void> {
+  const ask = {
+    name: "told",
+    ips: ["192.0.2.7/24"],
+    mac: "02:00:00:00:00:01",
+    "cni-args": { given: 2, vf: 3 },
+    bandwidth: { ingressRate: 1000 },
+    portMappings: [{ hostPort: 1, containerPort: 1 }],
+  };
+  const runtimeConfig = { portMappings: [{ hostPort: 2, containerPort: 2 }], bandwidth: { ingressRate: 5 } };
+  const { sandbox } = await nads.attach({ networks: [ask] }, { conf: { runtimeConfig } });
+  await nads.detach(sandbox);
+  const calls = await scripted.calls();
+  assertEquals(calls.map(({ command }) => command), ["ADD", "DEL"]);
+  for (const { args, conf, interface: name } of calls) {
+    assertEquals(name, "net1");
+    assertStringIncludes(args, `K8S_POD_UID=${sandbox.pod.uid};MAC=02:00:00:00:00:01;IP=192.0.2.7/24`);
+    assertEquals([conf["name"], conf["cniVersion"]], ["told", "1.0.0"]);
+    assertEquals(conf["runtimeConfig"], { ips: ask.ips, bandwidth: ask.bandwidth });
+    assertEquals(conf["args"], {
+      cni: { kept: 1, given: 2, vf: 3, ips: ask.ips, mac: ask.mac },
+      other: 2,
+    });
+  }
+}
+
+async function defaultRoute({ nads }: World): Promise<void> {
+  const interfaces = POD_NETWORK;
+  const gateways = ["10.154.0.77", "fd00:154::77"];
+  const cases: { networks: object[]; defaults: string[] }[] = [
+    { networks: [{ name: "br" }], defaults: ["10.150.0.1 eth0", "fd00:150::1 eth0"] },
+    {
+      networks: [{ name: "gw" }, { name: "gw", "default-route": gateways }],
+      defaults: ["10.154.0.77 net2", "fd00:154::77 net2"],
+    },
+    {
+      networks: [{ name: "gw", "default-route": gateways.slice(1) }],
+      defaults: ["10.150.0.1 eth0", "fd00:154::77 net1"],
+    },
+    {
+      networks: [{ name: "gw", "default-route": [] }, { name: "br" }],
+      defaults: ["10.154.0.1 net1", "fd00:154::1 net1"],
+    },
+  ];
+  for (const { networks, defaults } of cases) {
+    const { sandbox, result } = await nads.attach({ networks, interfaces });
+    assertEquals(await defaultRoutes(sandbox), defaults, JSON.stringify(networks));
+    const told = result.routes.filter(({ dst }) => dst.endsWith("/0")).map(({ gw }) => gw);
+    const gone = told.filter((gw) => !defaults.some((line) => line.startsWith(`${gw} `)));
+    assertEquals(gone, [], "the result has no route that is not there");
+    assertStringIncludes(await inside(sandbox, "ip", "route", "show"), "10.9.0.0/16 via 10.150.0.2 dev eth0");
+    const checked = await nads.danm.call(sandbox, "CHECK", nads.with({ conf: { prevResult: result } }));
+    assertEquals([checked.code, checked.document], [0, undefined]);
+    await nads.detach(sandbox);
+  }
+}
+
+/** `<gateway> <interface>` of every default route in the main tables. */
+async function defaultRoutes(sandbox: TestSandbox): Promise<string[]> {
+  const families = await Promise.all(["-4", "-6"].map(async (family) => {
+    const routes = JSON.parse(await inside(sandbox, "ip", "-json", family, "route", "show", "default"));
+    return routes.map(({ gateway, dev }: { gateway: string; dev: string }) => `${gateway} ${dev}`);
+  }));
+  return families.flat();
+}
+
+async function ofFile({ nads, cniDir }: World): Promise<void> {
+  await Deno.writeTextFile(`${cniDir}/10-broken.conf`, "{");
+  await Deno.writeTextFile(`${cniDir}/20-else.conf`, JSON.stringify({ name: "else", type: "nothing" }));
+  const conf = { cniVersion: "0.4.0", name: "file", type: "bridge", bridge: "nadfile" };
+  const ipam = { type: "host-local", subnet: "10.156.0.0/24" };
+  await Deno.writeTextFile(`${cniDir}/30-any.conf`, JSON.stringify({ ...conf, ipam }));
+  const { sandbox, result } = await nads.attach({ networks: "file" });
+  assertMatch(addressOf(result, "net1").join(), /^10\.156\.0\.\d+\/24$/);
+  await nads.detach(sandbox);
+  const { code, msg } = await nads.refuse({ networks: "nofile" });
+  assertEquals(code, 7);
+  assertMatch(
+    msg,
+    /spec\.config is empty, and no file in .* has the name "nofile"; 10-broken\.conf is not JSON/,
+  );
+}
+
+async function withoutLink({ nads, scripted }: World): Promise<void> {
+  await scripted.behave({ ADD: { prints: JSON.stringify({ cniVersion: "1.0.0" }) } });
+  const { sandbox, result } = await nads.attach({ networks: [{ name: "told" }, { name: "gw", "default-route": [] }] });
+  assertEquals(addressOf(result, "net1"), []);
+  assertEquals((await nads.danm.held()).filter(({ kind }) => kind === "DanmEp").length, 2);
+  await nads.detach(sandbox);
+  await scripted.behave({});
+}
+
+async function deletedBefore({ nads }: World): Promise<void> {
+  await nads.define({ name: "short", config: { type: "bridge", bridge: "nadshort" } });
+  const { sandbox } = await nads.attach({ networks: "short,br" });
+  await nads.remove("short");
+  await nads.detach(sandbox);
+}
+
+async function refusals({ nads, scripted }: World): Promise<void> {
+  const cases: { networks: string | object[]; code: number; says: RegExp }[] = [
+    { networks: "nobody", code: 102, says: /NetworkAttachmentDefinition default\/nobody does not exist/ },
+    { networks: "br@a b", code: 104, says: /networks: \[0\]\.interface: / },
+    { networks: "text", code: 7, says: /default\/text: spec\.config: is not JSON/ },
+    { networks: "ours", code: 7, says: /default\/ours: spec\.config: type: must not be danm itself/ },
+    { networks: "ipam", code: 7, says: /begins with "host-local", which is no plugin that makes interfaces/ },
+    {
+      networks: "br@eth0",
+      code: 104,
+      says: /interface name eth0 is given twice: by DanmNet default\/default and by Net/,
+    },
+    { networks: "br@x,br@x", code: 104, says: /interface name x is given twice/ },
+    { networks: "tagged", code: 11, says: /there is no link yet for vlan 300 on eth1/ },
+    {
+      networks: [{ name: "br", "default-route": ["fd00::1"] }],
+      code: 104,
+      says: /net1 on .*br: default-route names an IPv6 gateway, but the interface has no IPv6 address/,
+    },
+    {
+      networks: [{ name: "br", "default-route": ["10.152.0.1"] }, { name: "gw", "default-route": [] }],
+      code: 104,
+      says: /the default route of IPv4 is asked for by net1 on .*br and net2 on .*gw/,
+    },
+    {
+      networks: [{ name: "br", "default-route": ["10.99.0.1"] }],
+      code: 106,
+      says: /net1 on .*br: `ip route replace 0\.0\.0\.0\/0 via 10\.99\.0\.1 dev net1` failed/,
+    },
+  ];
+  for (const { networks, code, says } of cases) {
+    const error = await nads.refuse({ networks });
+    assertMatch(error.msg, says);
+    assertEquals(error.code, code, error.msg);
+  }
+  await scripted.behave({ ADD: { prints: JSON.stringify({ code: 42, msg: "will not" }), exits: 1 } });
+  const { code, msg } = await nads.refuse({ networks: "br,told" });
+  assertEquals([code, msg], [105, "net2: ADD of delegate recorder failed: code 42: will not"]);
+}
