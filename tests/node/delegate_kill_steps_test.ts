@@ -18,7 +18,6 @@ const PLUGINS = [
   {
     type: "bridge",
     bridge: "brwalk",
-    isGateway: true,
     ipam: { type: "host-local", subnet: "10.160.0.0/24" },
   },
   { type: "portmap", backend: "nftables", snat: false, capabilities: { portMappings: true } },
@@ -28,7 +27,12 @@ labTest("kill -9 at every external step, with a list of plugins", {}, async () =
   await using lab = await startLab({ nodes: 2, nodeKind: "native" });
   const danm = await DanmLab.install(lab);
   const delegates = new DelegateLab(danm);
-  await delegates.define({ name: "listed", type: "bridge", file: { plugins: PLUGINS } });
+  await delegates.define({
+    name: "listed",
+    type: "bridge",
+    file: { plugins: PLUGINS },
+    options: { cidr: "10.161.0.0/24" },
+  });
   const configured = danm.calling({
     executable: `${DIST}/danm`,
     conf: (node, options) => ({ ...danm.conf(node, delegates.with(options)), runtimeConfig: PORTS }),
@@ -46,8 +50,10 @@ labTest("kill -9 at every external step, with a list of plugins", {}, async () =
     const plugins = Object.fromEntries(PLUGINS.map(({ type }) => [type, findPlugin(danm.cniPath, type)]));
     const gate = await CommandGate.create(`${lab.dir}/gate-${node.name}`, { cniPath: danm.cniPath, plugins });
     const track: Track = { danm: configured, proxy, gate, kubeconfig: await proxy.kubeconfig(danm.user(node)) };
-    const interfaces = [{ network: "listed" }];
-    const report = await walk(track, { name: `${command}, then DEL`, command, node, interfaces, aftermath: "del" });
+    // Our addresses for the one, those of the file for the other.
+    const interfaces = [{ network: "listed", ip: "dynamic" }, { network: "listed" }];
+    const plan = { name: `${command}, then DEL`, command, node, interfaces, aftermath: "del" } as const;
+    const report = await walk(track, { ...plan, createsBeside: true });
     await settleDoubts(danm, node);
     assertEquals(await hostTraces(node), []);
     return report;
