@@ -45,6 +45,7 @@ labTest("interfaces that are virtual functions with kernel drivers", {}, async (
   await using _kubelet = await startKubelet(`${lab.dir}/pod-resources`, { node, devices });
   await t.step("two functions of one pool, with VLAN, dual stack", () => twoOfOnePool(world));
   await t.step("a plugin with a file of its own gets the device, too", () => ofAFile(world));
+  await t.step("a newer sandbox of the Pod takes the function over", () => superseded(world));
   await t.step("a Pod with too few devices, and a device without driver", () => refused(world));
   await t.step("a function whose plugin fails: the other one is given back", () => undone(world));
 });
@@ -153,6 +154,22 @@ async function ofAFile(world: World): Promise<void> {
   assertEquals(told, { type: "other", keep: true, name: "file", cniVersion: "1.0.0", deviceID: VF2 });
   await world.delegates.danm.del(sandbox, options(world));
   await assertReturned(world, sandbox);
+}
+
+async function superseded(world: World): Promise<void> {
+  const { delegates: { danm }, node } = world;
+  const interfaces = [{ network: "tagged", ip: "10.150.0.77" }];
+  const older = await createSandbox(world, { interfaces, has: { [A]: [VF0 ?? ""] } });
+  await danm.add(older, options(world));
+  const newer = await danm.createSandbox(node, older.pod);
+  const result = await danm.add(newer, options(world));
+  assertEquals(await danm.leftovers(older), []);
+  assertStringIncludes(await inside(newer, "ip", "-brief", "address"), "10.150.0.77/24");
+  const checked = await danm.call(newer, "CHECK", options(world, { prevResult: result }));
+  assertEquals([checked.code, checked.document], [0, undefined]);
+  await danm.del(newer, options(world));
+  await assertReturned(world, newer);
+  await node.deleteNetns(older.netns);
 }
 
 async function refused(world: World): Promise<void> {

@@ -41,9 +41,12 @@ labTest("functions with userspace drivers have links that stand for them", {}, a
   await t.step("a name that the sandbox has already is left to its owner", () => takenName(world));
 });
 
-function options({ delegates, sriov }: World): ReturnType<DelegateLab["with"]> {
+function options(
+  { delegates, sriov }: World,
+  conf: Record<string, unknown> = {},
+): ReturnType<DelegateLab["with"]> {
   return delegates.with({
-    conf: { cniVersion: "1.1.0" },
+    conf: { cniVersion: "1.1.0", ...conf },
     env: { CNI_PATH: `${sriov.pluginDir}:${delegates.danm.cniPath}` },
   });
 }
@@ -91,6 +94,8 @@ async function threeKinds(world: World): Promise<void> {
   assertAddresses({ result, links });
   assertStringIncludes(await inside(sandbox, "ip", "route"), "10.9.0.0/16 via 10.160.0.1 dev eth");
   await assertTold(world, { sandbox, links });
+  const checked = await danm.call(sandbox, "CHECK", options(world, { prevResult: result }));
+  assertEquals([checked.code, checked.document], [0, undefined]);
   // Whatever the Pod does to its links, DEL returns what ADD took.
   await inside(sandbox, "ip", "link", "set", "dev", "eth0", "alias", KERNEL);
   await danm.del(sandbox, options(world));

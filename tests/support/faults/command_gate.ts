@@ -6,7 +6,7 @@ import { NODE_ENV } from "../lab/node.ts";
 export type CommandMoment = "before" | "orphan" | "after";
 
 /** Commands that the plugin starts by name, and plugins that it finds in CNI_PATH. */
-const COMMANDS = ["ip", "nsenter", "sysctl"] as const;
+const COMMANDS = ["ip", "nsenter", "realpath", "sysctl"] as const;
 
 /**
  * A directory of small scripts to be put in front of PATH and CNI_PATH. Each takes a number (the name of a file that it
