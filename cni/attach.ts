@@ -1,5 +1,6 @@
 import { allocateAddress } from "../ipam/address_allocator.ts";
 import { claim } from "../ipam/claim.ts";
+import { writeAttached } from "../ipam/doubtful_record.ts";
 import { holderOf, nodeOffset } from "../ipam/holder.ts";
 import { Ledger, type OwnedObject } from "../ipam/ledger.ts";
 import type { CniResult } from "../shared/cni/cni_result.ts";
@@ -25,7 +26,7 @@ import type { PlannedAttachment } from "./planned_attachment.ts";
 import type { Pod } from "../shared/kube/pod.ts";
 import { planDefaultRoutes } from "./nad/plan_default_routes.ts";
 import { needsEarlierLinks } from "./nad/render_nad_call.ts";
-import type { DelegateCall, SandboxRecord } from "./record.ts";
+import { type DelegateCall, type SandboxRecord, withoutLinks } from "./record.ts";
 import { type Configured, type GivenAddress, renderRules } from "./render_configuration.ts";
 import { mergeResult } from "./result.ts";
 import { claimDepsOf } from "../ipam/record_keeper.ts";
@@ -101,7 +102,7 @@ export async function attach(sandbox: Sandbox, options: AttachOptions): Promise<
   ]);
 
   const result = mergeResult(configured, { links, macs, netns: sandbox.netns });
-  deps.records.write({ ...snapshot(work), state: "attached" }, "attaching");
+  writeAttached(snapshot(work), { deps, doubtful: withoutLinks });
   undo.move();
   return result;
 }

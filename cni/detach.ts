@@ -3,7 +3,7 @@ import { IpBatchError, type IpCommand, runIpBatch } from "../shared/host/ip_batc
 import { isNetnsGone } from "../shared/host/netns.ts";
 import { delegateDel } from "./delegate.ts";
 import { parseLinks } from "./host_link.ts";
-import type { SandboxRecord } from "./record.ts";
+import { type SandboxRecord, withoutLinks } from "./record.ts";
 import type { SandboxDeps } from "./sandbox_deps.ts";
 import { ruleCommands } from "./render_configuration.ts";
 import { settleAll } from "../shared/settle_all.ts";
@@ -50,7 +50,7 @@ export async function detach(
     deps,
     signal,
     failed: { interfaces: kept, errors },
-    doubtful: (left) => ({ ...left, links: [], rules: [], delegates: [] }),
+    doubtful: withoutLinks,
   });
 }
 

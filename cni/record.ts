@@ -42,3 +42,8 @@ export const SandboxRecord = z.extend(AllocationRecord, {
 });
 /** What a node knows of one sandbox. */
 export type SandboxRecord = z.infer<typeof SandboxRecord>;
+
+/** What stays of a record when nothing of it is left in the sandbox, but writes to the API server may still come. */
+export function withoutLinks(record: SandboxRecord): SandboxRecord {
+  return { ...record, links: [], rules: [], delegates: [] };
+}

@@ -48,16 +48,22 @@ export function createVerbs(surroundings: Surroundings): Required<Verbs> {
     { what, sweeps, args }: { what: string; sweeps: boolean; args?: string },
     work: (context: { deps: AddDeps; netconf: NetConf; signal: AbortSignal }) => Promise<T>,
   ): Promise<T> {
+    const sweepAfter = async (deps: AddDeps): Promise<void> => {
+      if (sweeps) await sweep(createSandboxKeeper(deps), AbortSignal.timeout(SWEEP_MS));
+    };
     const log = openLog(request.conf);
+    let made: AddDeps | undefined;
     try {
       const netconf = readNetConf(request);
-      const deps = createDeps(netconf, { surroundings, log });
+      const deps = made = createDeps(netconf, { surroundings, log });
       const result = await work({ deps, netconf, signal: AbortSignal.timeout(netconf.timeoutMs) });
-      if (sweeps) await sweep(createSandboxKeeper(deps), AbortSignal.timeout(SWEEP_MS));
+      await sweepAfter(deps);
       return result;
     } catch (error) {
       const failure = toCniError(error, what);
       log.error(`${what} failed`, { ...(args && { args }), code: failure.code, error: failure.message });
+      // What others left may be what is missing. An API server that does not answer would only be waited for once more.
+      if (made && failure.code >= ErrorCode.PoolExhausted) await sweepAfter(made);
       throw failure;
     }
   }

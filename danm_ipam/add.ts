@@ -1,5 +1,6 @@
 import { allocateAddress } from "../ipam/address_allocator.ts";
 import type { AllocationRecord } from "../ipam/allocation_record.ts";
+import { writeAttached } from "../ipam/doubtful_record.ts";
 import { clearOlderSandboxes, clearOwnPast, refuseDetached } from "../ipam/earlier_records.ts";
 import { holderOf, nodeOffset } from "../ipam/holder.ts";
 import { Ledger } from "../ipam/ledger.ts";
@@ -126,7 +127,7 @@ async function take(
       const value = await allocateAddress({ ...one, holder, subject }, { deps: allocator, signal });
       return { subnet: one.subnet, value };
     }));
-    deps.records.write({ ...snapshot(), state: "attached" }, "attaching");
+    writeAttached(snapshot(), { deps, doubtful: (left) => left });
     return taken;
   } catch (error) {
     await undo(snapshot(), at);

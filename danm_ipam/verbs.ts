@@ -42,16 +42,22 @@ export function createVerbs(surroundings: Surroundings): Required<Verbs> {
     options: { what: string; sweeps: boolean },
     work: (context: Context) => Promise<T>,
   ): Promise<T> {
+    const sweepAfter = async (deps: AddDeps): Promise<void> => {
+      if (options.sweeps) await sweep(createKeeper(deps), AbortSignal.timeout(SWEEP_MS));
+    };
     const log = openLog(Object(request.conf["ipam"]));
+    let made: AddDeps | undefined;
     try {
       const ipam = parseIpamConf(request.conf);
-      const deps = createDeps(ipam, { surroundings, log });
+      const deps = made = createDeps(ipam, { surroundings, log });
       const result = await work({ ipam, deps, signal: AbortSignal.timeout(ipam.timeoutMs) });
-      if (options.sweeps) await sweep(createKeeper(deps), AbortSignal.timeout(SWEEP_MS));
+      await sweepAfter(deps);
       return result;
     } catch (error) {
       const failure = toCniError(error, options.what);
       log.error(`${options.what} failed`, { code: failure.code, error: failure.message });
+      // What others left may be what is missing. An API server that does not answer would only be waited for once more.
+      if (made && failure.code >= ErrorCode.PoolExhausted) await sweepAfter(made);
       throw failure;
     }
   }

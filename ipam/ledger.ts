@@ -91,7 +91,10 @@ export function isInDoubt(object: OwnedObject, now: number): boolean {
   return object.unsettledAt !== undefined && elapsedSeconds(object.unsettledAt, now) < DOUBT_SECONDS;
 }
 
-/** Two interfaces of a sandbox may ask for the same address: what one is refused is not what the other has. */
-function keyOf(object: OwnedObject): string {
+/**
+ * Tells one object of a sandbox from another. Two interfaces of it may ask for the same address: what one is refused is
+ * not what the other has.
+ */
+export function keyOf(object: OwnedObject): string {
   return `${object.kind}/${object.namespace ?? ""}/${object.name}/${object.interface}`;
 }

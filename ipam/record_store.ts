@@ -95,7 +95,17 @@ export class RecordStore<R extends AllocationRecord> {
     }
   }
 
-  /** The records of one sandbox; more than one only where the Pod's name went to another Pod meanwhile. */
+  /** Whether a record is still there, in that state. */
+  has(file: RecordFile): boolean {
+    try {
+      return Deno.statSync(file.path).isFile;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  }
+
+  /** The records of one sandbox; more than one where writes of an attached one are in doubt, or its Pod's name went to another. */
   find(key: SandboxKey): RecordFile[] {
     return this.list().filter(({ containerID, ifname }) => containerID === key.containerID && ifname === key.ifname);
   }

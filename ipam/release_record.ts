@@ -1,6 +1,7 @@
 import type { AllocationRecord } from "./allocation_record.ts";
 import { messageOf } from "../shared/errors.ts";
 import { release } from "./claim.ts";
+import { type Doubtful, turnDoubtful } from "./doubtful_record.ts";
 import { isInDoubt, Ledger } from "./ledger.ts";
 import { claimDepsOf, type NodeDeps } from "./record_keeper.ts";
 
@@ -19,7 +20,7 @@ export async function releaseRecord<R extends AllocationRecord>(
     deps: NodeDeps<R>;
     signal: AbortSignal;
     failed?: { interfaces: ReadonlySet<string>; errors: readonly unknown[] };
-    doubtful: (record: R) => R;
+    doubtful: Doubtful<R>;
   },
 ): Promise<void> {
   const { deps, signal, failed, doubtful } = options;
@@ -47,7 +48,7 @@ export async function releaseRecord<R extends AllocationRecord>(
     throw new AggregateError(errors, "");
   }
   if (left.objects.some((object) => isInDoubt(object, deps.clock()))) {
-    deps.records.write({ ...doubtful(left), state: "doubtful" }, record.state);
+    turnDoubtful(left, { deps, doubtful });
   } else deps.records.remove(record);
 }
 

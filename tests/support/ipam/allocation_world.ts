@@ -14,7 +14,15 @@ export class AllocationWorld extends NodeWorld<AllocationRecord> {
 
   /** A sandbox that holds an address, with its record; what is not said is that of Pod default/web in sandbox c1. */
   async attach(address: string, changes: Partial<AllocationRecord> = {}): Promise<AllocationRecord> {
-    const { containerID = "c1", ifname = "eth0", pod = { namespace: "default", name: "web", uid: "p1" } } = changes;
+    const object = await this.hold(address, changes);
+    const record = allocationRecord({ ...changes, objects: [object] });
+    this.records.write(record);
+    return record;
+  }
+
+  /** An address that a sandbox holds, of which no record knows: a write that came late. */
+  async hold(address: string, changes: Partial<AllocationRecord> = {}): Promise<OwnedObject> {
+    const { containerID, ifname, pod } = allocationRecord(changes);
     const spec: DanmIpSpec = {
       space: SPACE,
       address,
@@ -32,10 +40,7 @@ export class AllocationWorld extends NodeWorld<AllocationRecord> {
     const ref = { kind: "DanmIp", name: danmIpName(address, SPACE) } as const;
     const created = await this.server.create(ref, spec, new AbortController().signal);
     if (created.kind !== "created") throw new Error(`DanmIp ${ref.name}: ${created.kind}`);
-    const object: OwnedObject = { ...ref, interface: ifname, uid: created.uid };
-    const record = allocationRecord({ ...changes, containerID, ifname, pod, objects: [object] });
-    this.records.write(record);
-    return record;
+    return { ...ref, interface: ifname, uid: created.uid };
   }
 
   /** The addresses that are held. */
