@@ -1,11 +1,14 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { type AddResult, DanmLab, type TestSandbox } from "../support/danm_lab.ts";
+import { parse } from "yaml";
+import { NAD_ANNOTATION } from "../../shared/schema/nad.ts";
+import { DanmLab, type TestSandbox } from "../support/danm_lab.ts";
 import { inside } from "../support/delegates/delegate_lab.ts";
 import { ScriptedDelegate } from "../support/delegates/scripted_delegate.ts";
 import { startLab } from "../support/lab/lab.ts";
 import { labTest } from "../support/lab/lab_test_case.ts";
-import type { Node } from "../support/lab/node.ts";
-import { NadLab, type TestNad } from "../support/nad_lab.ts";
+import { NadLab } from "../support/nad_lab.ts";
+import { refusals } from "./nad/refusals.ts";
+import { addressOf, defaultRoutes, definitions, networks, POD_NETWORK, type World } from "./nad/world.ts";
 
 labTest("NetworkAttachmentDefinitions on a node", {}, async (t) => {
   await using lab = await startLab({ nodes: 1, nodeKind: "native" });
@@ -31,97 +34,11 @@ labTest("NetworkAttachmentDefinitions on a node", {}, async (t) => {
   await t.step("default-route: one interface has it, the others lose theirs", () => defaultRoute(world));
   await t.step("an empty config is a file of the node", () => ofFile(world));
   await t.step("a plugin that makes no link", () => withoutLink(world));
+  await t.step("a plugin that works on the link of an earlier entry", () => linkInContainer(world));
+  await t.step("the example of the user guide, word by word", () => guide(world));
   await t.step("DEL when the definition is gone", () => deletedBefore(world));
   await t.step("what is wrong is told, and nothing stays", () => refusals(world));
 });
-
-interface World {
-  readonly nads: NadLab;
-  /** A plugin that says what it was told. */
-  readonly scripted: ScriptedDelegate;
-  readonly cniDir: string;
-}
-
-function networks({ uplink }: Node): object[] {
-  const network = (name: string, options: object): object => ({
-    apiVersion: "danm.io/v1",
-    kind: "DanmNet",
-    metadata: { name, namespace: "default" },
-    spec: { NetworkID: name, NetworkType: "macvlan", Options: { host_device: uplink, ...options } },
-  });
-  return [
-    network("default", {
-      cidr: "10.150.0.0/24",
-      net6: "fd00:150::/64",
-      routes: { "0.0.0.0/0": "10.150.0.1", "10.9.0.0/16": "10.150.0.2" },
-      routes6: { "::/0": "fd00:150::1" },
-    }),
-    network("pool", { cidr: "10.151.0.0/24" }),
-  ];
-}
-
-function definitions(danm: DanmLab, node: Node): TestNad[] {
-  const hostLocal = (...subnets: string[]): object => ({
-    type: "host-local",
-    ranges: subnets.map((subnet) => [{ subnet }]),
-  });
-  const bridge = { cniVersion: "1.0.0", type: "bridge" };
-  const ipam = {
-    type: "danm-ipam",
-    network: "pool",
-    kubeconfig: danm.kubeconfig(node),
-    nodeName: node.name,
-    logFile: "/var/lib/danm.log",
-  };
-  return [
-    { name: "br", config: { ...bridge, bridge: "nadbr", ipam: hostLocal("10.152.0.0/24") } },
-    { name: "br", namespace: "other", config: { ...bridge, bridge: "nadother", ipam: hostLocal("10.153.0.0/24") } },
-    { name: "mac", config: { cniVersion: "1.0.0", type: "macvlan", master: node.uplink, ipam } },
-    {
-      name: "gw",
-      config: {
-        ...bridge,
-        bridge: "nadgw",
-        isDefaultGateway: true,
-        ipam: hostLocal("10.154.0.0/24", "fd00:154::/64"),
-      },
-    },
-    {
-      name: "list",
-      config: {
-        cniVersion: "1.0.0",
-        name: "list",
-        plugins: [
-          { ...bridge, bridge: "nadlist", capabilities: { ips: true }, ipam: hostLocal("10.155.0.0/24") },
-          { type: "tuning", capabilities: { mac: true }, sysctl: { "net.ipv4.conf.net1.arp_filter": "1" } },
-          { type: "portmap", backend: "nftables", snat: false, capabilities: { portMappings: true } },
-        ],
-      },
-    },
-    {
-      name: "told",
-      config: {
-        cniVersion: "1.0.0",
-        type: "recorder",
-        args: { cni: { kept: 1, given: 1 }, other: 2 },
-        capabilities: { ips: true, bandwidth: true },
-      },
-    },
-    { name: "file" },
-    { name: "nofile" },
-    { name: "text", config: "{" },
-    { name: "ours", config: { type: "danm" } },
-    { name: "ipam", config: { type: "host-local" } },
-    { name: "tagged", config: { type: "macvlan", master: node.uplink, vlan: 300 } },
-  ];
-}
-
-const POD_NETWORK = [{ network: "default", ip: "dynamic", ip6: "dynamic" }];
-
-function addressOf({ interfaces, ips }: AddResult, name: string): string[] {
-  const index = interfaces.findIndex((one) => one.name === name && one.sandbox);
-  return ips.filter((ip) => ip.interface === index).map(({ address }) => address);
-}
 
 async function withoutKind({ nads }: World): Promise<void> {
   const { sandbox } = await nads.attach({ networks: "", interfaces: POD_NETWORK });
@@ -259,15 +176,6 @@ async function defaultRoute({ nads }: World): Promise<void> {
   }
 }
 
-/** `<gateway> <interface>` of every default route in the main tables. */
-async function defaultRoutes(sandbox: TestSandbox): Promise<string[]> {
-  const families = await Promise.all(["-4", "-6"].map(async (family) => {
-    const routes = JSON.parse(await inside(sandbox, "ip", "-json", family, "route", "show", "default"));
-    return routes.map(({ gateway, dev }: { gateway: string; dev: string }) => `${gateway} ${dev}`);
-  }));
-  return families.flat();
-}
-
 async function ofFile({ nads, cniDir }: World): Promise<void> {
   await Deno.writeTextFile(`${cniDir}/10-broken.conf`, "{");
   await Deno.writeTextFile(`${cniDir}/20-else.conf`, JSON.stringify({ name: "else", type: "nothing" }));
@@ -294,49 +202,33 @@ async function withoutLink({ nads, scripted }: World): Promise<void> {
   await scripted.behave({});
 }
 
+async function linkInContainer({ nads, scripted }: World): Promise<void> {
+  const before = `nsenter --net="$CNI_NETNS" ip link show dev net1 >/dev/null || exit 3`;
+  await scripted.behave({ ADD: { before } });
+  const { sandbox } = await nads.attach({ networks: "br,inner" });
+  await nads.detach(sandbox);
+  await scripted.behave({});
+}
+
+async function guide({ nads }: World): Promise<void> {
+  const text = await Deno.readTextFile(new URL("../../docs/user_guide.md", import.meta.url));
+  const [section = ""] = /^## Coming from Multus$.*?^## /ms.exec(text) ?? [];
+  const [conf, nad, pod] = [...section.matchAll(/^```(?:json|yaml)\n(.*?)^```$/gms)].map(([, block]) =>
+    parse(block ?? "")
+  );
+  assertEquals(conf.nadSupport, true);
+  await nads.danm.apply(nad);
+  const { "danm.io/interfaces": interfaces, [NAD_ANNOTATION]: networks } = pod.metadata.annotations;
+  const { sandbox, result } = await nads.attach({ interfaces: JSON.parse(interfaces), networks });
+  assertEquals(result.interfaces.filter((one) => one.sandbox).map(({ name }) => name), ["eth0", "net1", "second"]);
+  assertEquals(addressOf(result, "net1"), ["10.144.0.20/24"]);
+  assertEquals(await defaultRoutes(sandbox), ["10.144.0.1 net1"]);
+  await nads.detach(sandbox);
+}
+
 async function deletedBefore({ nads }: World): Promise<void> {
   await nads.define({ name: "short", config: { type: "bridge", bridge: "nadshort" } });
   const { sandbox } = await nads.attach({ networks: "short,br" });
   await nads.remove("short");
   await nads.detach(sandbox);
-}
-
-async function refusals({ nads, scripted }: World): Promise<void> {
-  const cases: { networks: string | object[]; code: number; says: RegExp }[] = [
-    { networks: "nobody", code: 102, says: /NetworkAttachmentDefinition default\/nobody does not exist/ },
-    { networks: "br@a b", code: 104, says: /networks: \[0\]\.interface: / },
-    { networks: "text", code: 7, says: /default\/text: spec\.config: is not JSON/ },
-    { networks: "ours", code: 7, says: /default\/ours: spec\.config: type: must not be danm itself/ },
-    { networks: "ipam", code: 7, says: /begins with "host-local", which is no plugin that makes interfaces/ },
-    {
-      networks: "br@eth0",
-      code: 104,
-      says: /interface name eth0 is given twice: by DanmNet default\/default and by Net/,
-    },
-    { networks: "br@x,br@x", code: 104, says: /interface name x is given twice/ },
-    { networks: "tagged", code: 11, says: /there is no link yet for vlan 300 on eth1/ },
-    {
-      networks: [{ name: "br", "default-route": ["fd00::1"] }],
-      code: 104,
-      says: /net1 on .*br: default-route names an IPv6 gateway, but the interface has no IPv6 address/,
-    },
-    {
-      networks: [{ name: "br", "default-route": ["10.152.0.1"] }, { name: "gw", "default-route": [] }],
-      code: 104,
-      says: /the default route of IPv4 is asked for by net1 on .*br and net2 on .*gw/,
-    },
-    {
-      networks: [{ name: "br", "default-route": ["10.99.0.1"] }],
-      code: 106,
-      says: /net1 on .*br: `ip route replace 0\.0\.0\.0\/0 via 10\.99\.0\.1 dev net1` failed/,
-    },
-  ];
-  for (const { networks, code, says } of cases) {
-    const error = await nads.refuse({ networks });
-    assertMatch(error.msg, says);
-    assertEquals(error.code, code, error.msg);
-  }
-  await scripted.behave({ ADD: { prints: JSON.stringify({ code: 42, msg: "will not" }), exits: 1 } });
-  const { code, msg } = await nads.refuse({ networks: "br,told" });
-  assertEquals([code, msg], [105, "net2: ADD of delegate recorder failed: code 42: will not"]);
 }

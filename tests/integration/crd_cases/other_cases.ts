@@ -77,6 +77,9 @@ const DANM_EPS: readonly CrdCase[] = [
   denied("an endpoint whose IPv6 address is IPv4", "DanmEp", {
     spec: { ...EP, Interface: { Name: "e", AddressIPv6: "10.0.0.1/24" } },
   }, ["spec.Interface.AddressIPv6", "IPv6"]),
+  accepted("an endpoint of a NetworkAttachmentDefinition of another namespace", "DanmEp", {
+    spec: { ...EP, NetworkName: "other/net", apiType: "NetworkAttachmentDefinition" },
+  }),
   denied("an endpoint of an unknown kind", "DanmEp", { spec: { ...EP, apiType: "Network" } }, [
     "spec.apiType",
     "Network",
