@@ -27,7 +27,8 @@ export interface ObjectStore {
     options: { uid: string; resourceVersion?: string; signal: AbortSignal },
   ): Promise<boolean>;
   /**
-   * Addresses held in a space, in canonical form. The API server scans the whole kind for it.
+   * Addresses held in a space, in canonical form; a DanmIp whose address cannot be read is left out. The API server
+   * scans the whole kind for it.
    *
    * @throws {ApiError}
    */
@@ -51,11 +52,11 @@ export function createObjectStore(client: KubeClient): ObjectStore {
     find: (ref, signal) => findObject(client, { ref, signal }),
     remove: (ref, options) => removeObject(client, { ref, ...options }),
     async listAddresses(space, signal): Promise<string[]> {
-      const [items, { readAddress }] = await Promise.all([
+      const [items, { findAddress }] = await Promise.all([
         client.list(resourcePath("DanmIp"), { fieldSelector: `spec.space=${space}`, signal }),
         loadReading(),
       ]);
-      return items.map(readAddress);
+      return items.map(findAddress).filter((address) => address !== undefined);
     },
     listOwned: (sandbox, signal) => listOwned(client, sandbox, signal),
   };
