@@ -3,6 +3,7 @@ import { planAddresses, type PlannedAddress } from "../ipam/plan_addresses.ts";
 import { findSubnet, type Subnet } from "../ipam/subnet.ts";
 import type { IpRequest } from "../shared/cni/ip_requests.ts";
 import { CniError, ErrorCode } from "../shared/errors.ts";
+import { AddressError, parseAddress, parseCidr } from "../shared/schema/address.ts";
 import { SchemaError } from "../shared/schema/describe_issues.ts";
 import type { Network } from "../shared/schema/network.ts";
 
@@ -11,7 +12,8 @@ import type { Network } from "../shared/schema/network.ts";
  * otherwise any address, if the network has that family.
  *
  * @param input.subject the network as messages name it
- * @throws {CniError} code 104 when two addresses of a family are asked for, or none at all, or one that does not fit
+ * @throws {CniError} code 104 when two addresses of a family are asked for, or none at all, or one that does not fit, or
+ *   when the network has no subnet
  * @throws {SchemaError} when the static address of the `ipam` section does not fit into the network
  */
 export function planRequest(
@@ -22,17 +24,42 @@ export function planRequest(
     readonly requests: readonly IpRequest[];
   },
 ): PlannedAddress[] {
-  const planned = ([4, 6] as const).flatMap((family) => planFamily(family, input));
+  const { network, subject } = input;
+  const asked = input.requests.map((request) => ({ ...request, family: familyOf(request) }));
+  const planned = ([4, 6] as const).flatMap((family) => planFamily(family, { ...input, requests: asked }));
   if (planned.length > 0) return planned;
-  throw new CniError(ErrorCode.InvalidRequest, `no address of ${input.subject} is asked for`, {
+  const { cidr, net6 } = network.spec.Options;
+  if (cidr === undefined && net6 === undefined) {
+    throw new CniError(ErrorCode.InvalidRequest, `${subject} has no subnet (cidr, net6) to take addresses of`, {
+      details: "give the network one, or name another network in the ipam section",
+    });
+  }
+  throw new CniError(ErrorCode.InvalidRequest, `no address of ${subject} is asked for`, {
     details: "ipam.ip and ipam.ip6 are none for each family that the network has; an interface needs one of them",
   });
 }
 
-function planFamily(family: 4 | 6, input: Parameters<typeof planRequest>[0]): PlannedAddress[] {
+interface AskedAddress extends IpRequest {
+  readonly family: 4 | 6;
+}
+
+/** Before anything is said about families: a text that is no address has none. */
+function familyOf({ text, field }: IpRequest): 4 | 6 {
+  try {
+    return (text.includes("/") ? parseCidr(text) : parseAddress(text)).family;
+  } catch (cause) {
+    if (!(cause instanceof AddressError)) throw cause;
+    throw new CniError(ErrorCode.InvalidRequest, `${field}: ${cause.message}`, { cause });
+  }
+}
+
+function planFamily(
+  family: 4 | 6,
+  input: Omit<Parameters<typeof planRequest>[0], "requests"> & { readonly requests: readonly AskedAddress[] },
+): PlannedAddress[] {
   const { network, subject, conf } = input;
   const key = family === 4 ? "ip" : "ip6";
-  const [asked, second] = input.requests.filter(({ text }) => text.includes(":") === (family === 6));
+  const [asked, second] = input.requests.filter((request) => request.family === family);
   if (second) {
     throw new CniError(
       ErrorCode.InvalidRequest,
@@ -40,7 +67,7 @@ function planFamily(family: 4 | 6, input: Parameters<typeof planRequest>[0]): Pl
       { details: "an interface has one address of each family" },
     );
   }
-  if (asked) return [planAsked(asked, { family, network, subject })];
+  if (asked) return [planAsked(asked, { network, subject })];
   const has = network.spec.Options[family === 4 ? "cidr" : "net6"] !== undefined;
   const wanted = conf[key] ?? (has ? "dynamic" : "none");
   return planAddresses({ [key]: wanted }, { network, subject, source: "configuration", path: "ipam." });
@@ -48,8 +75,8 @@ function planFamily(family: 4 | 6, input: Parameters<typeof planRequest>[0]): Pl
 
 /** Who calls asks for addresses: `dynamic` and `none` are words of the `ipam` section. */
 function planAsked(
-  { text, field }: IpRequest,
-  { family, network, subject }: { family: 4 | 6; network: Network; subject: string },
+  { text, field, family }: AskedAddress,
+  { network, subject }: { network: Network; subject: string },
 ): PlannedAddress {
   const subnet = findSubnet(network, { family, subject });
   if (subnet) return { family, subnet, static: parseAsked(subnet, { text, field }) };

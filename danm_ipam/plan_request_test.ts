@@ -59,7 +59,26 @@ Deno.test("what cannot be is an error that says where it was asked for", async (
       asked: { conf: { ip: "none", ip6: "none" } },
       says: "no address of ClusterNetwork wide is asked for",
     },
-    { what: "a network without subnets", asked: { options: {} }, says: "no address of ClusterNetwork wide" },
+    {
+      what: "a network without subnets",
+      asked: { options: {} },
+      says: "ClusterNetwork wide has no subnet (cidr, net6) to take addresses of",
+    },
+    {
+      what: "no address, on a network of the other family",
+      asked: { options: { net6: "fd00::/64" }, requests: ips("garbage") },
+      says: 'runtimeConfig.ips[0]: "garbage" is not an IP address',
+    },
+    {
+      what: "no address beside one",
+      asked: { requests: ips("10.0.0.7", "garbage") },
+      says: 'runtimeConfig.ips[1]: "garbage" is not an IP address',
+    },
+    {
+      what: "no subnet",
+      asked: { requests: ips("10.0.0.7/x") },
+      says: 'runtimeConfig.ips[0]: "10.0.0.7/x" is not a subnet',
+    },
     {
       what: "a family that the network has not",
       asked: { options: { cidr: "10.0.0.0/24" }, requests: ips("fd00::7") },
