@@ -2,9 +2,10 @@ import { CniError, ErrorCode, messageOf } from "../errors.ts";
 import { IpBatchError } from "../host/ip_batch.ts";
 import { isNetnsGone } from "../host/netns.ts";
 import { CommandError } from "../host/run.ts";
-import { ApiError, TooManyRequests, Unavailable } from "../kube/api_error.ts";
+import { ApiError, NotFound, TooManyRequests, Unavailable } from "../kube/api_error.ts";
 import { KubeconfigError } from "../kube/kube_target.ts";
 import { SchemaError } from "../schema/describe_issues.ts";
+import { API_GROUP } from "../schema/meta.ts";
 
 /**
  * Brings whatever was thrown into the form that CNI answers. Several errors become one that names them all, with the
@@ -47,8 +48,15 @@ function fromApi(error: ApiError, what: string): CniError {
     cause: error,
     details: again
       ? "the API server cannot be reached, or cannot do it now; the runtime tries again"
+      : isNotServed(error)
+      ? `the CustomResourceDefinitions of DANM (crds/) are not installed in this cluster, or not those of this release`
       : "see the kubeconfig of the configuration and the rights of its user",
   });
+}
+
+/** A 404 about an object, or its namespace, names it. */
+function isNotServed(error: ApiError): boolean {
+  return error instanceof NotFound && error.details === undefined && error.path.startsWith(`/apis/${API_GROUP}/`);
 }
 
 function merge(error: AggregateError, what: string): CniError {

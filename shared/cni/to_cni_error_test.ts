@@ -33,6 +33,24 @@ Deno.test("everything that is thrown has a code", async (t) => {
   }
 });
 
+Deno.test("who gets 404 from the API server is told whether it is the kind that is missing", async (t) => {
+  const path = "/apis/danm.io/v1/danmips";
+  const details = { name: "x", kind: "namespaces" };
+  const cases = [
+    { what: "a kind of ours", failure: { path }, says: "the CustomResourceDefinitions of DANM" },
+    { what: "a namespace", failure: { path, details }, says: "see the kubeconfig" },
+    { what: "another kind", failure: { path: "/api/v1/pods" }, says: "see the kubeconfig" },
+    { what: "a server that is none", failure: { path, reason: "NotFromTheApiServer" }, says: "see the kubeconfig" },
+  ];
+  for (const { what, failure, says } of cases) {
+    await t.step(what, () => {
+      const failed = { verb: "POST", status: 404, reason: "NotFound", text: "", effect: "none" } as const;
+      const { code, details = "" } = toCniError(apiError({ ...failed, ...failure }), "ADD of sandbox c1");
+      assertEquals([code, details.startsWith(says)], [107, true], details);
+    });
+  }
+});
+
 Deno.test("several errors become one that names each once, with the code of the first", () => {
   const later = new CniError(ErrorCode.TryAgain, "b", { details: "wait" });
   const nested = new AggregateError([
