@@ -1,6 +1,10 @@
 import { type BurstFigures, type Contender, interleave, type Load } from "./ipam_burst.ts";
 import { Caller, type CallerOptions } from "./ipam_caller.ts";
+import type { Lab } from "../support/lab/lab.ts";
 import { type BenchNetworkName, type IpamCluster, readBenchNetwork } from "./ipam_cluster.ts";
+
+/** The usual place of a file system in memory. */
+const MEMORY = "/dev/shm";
 
 /** A cluster and the process that allocates in it. */
 export class Place implements Disposable {
@@ -17,7 +21,7 @@ export class Place implements Disposable {
   /** A process on the cluster's node. */
   static async open(cluster: IpamCluster): Promise<Place> {
     const { danm, lab, node } = cluster;
-    const options = { kubeconfig: danm.kubeconfig(node), node: node.name, dir: `${lab.dir}/bench` };
+    const options = { kubeconfig: danm.kubeconfig(node), node: node.name, dir: await makeRecordDir(lab) };
     return new Place(cluster, { caller: await Caller.open(options), options });
   }
 
@@ -28,7 +32,17 @@ export class Place implements Disposable {
 
   [Symbol.dispose](): void {
     this.caller[Symbol.dispose]();
+    Deno.removeSync(this.options.dir, { recursive: true });
   }
+}
+
+/**
+ * A directory for records, in memory where the machine has such a file system: in a node each caller is a process of its
+ * own, here one process writes the records of all of them one after the other, and a disk would bound them together.
+ */
+async function makeRecordDir(lab: Lab): Promise<string> {
+  const shared = await Deno.stat(MEMORY).then(({ isDirectory }) => isDirectory, () => false);
+  return await Deno.makeTempDir({ dir: shared ? MEMORY : lab.dir, prefix: "danm-bench-" });
 }
 
 /** Bursts of two contenders, in turns. */
