@@ -68,6 +68,9 @@ const NadElement = z.object({
   bandwidth: z.optional(z.nullable(object)),
 });
 
+/** As many as an annotation of ours may have. */
+const NadElements = z.array(NadElement).check(z.maxLength(256));
+
 /**
  * Parses the annotation {@linkcode NAD_ANNOTATION}: a JSON list, or `[<namespace>/]<name>[@<interface>]` separated by
  * commas.
@@ -81,7 +84,7 @@ export function parseNadAnnotation(text: string, namespace: string): NadSelectio
   const trimmed = text.trim();
   if (trimmed === "" || trimmed === "null") return [];
   const elements = /["[{]/.test(trimmed) ? parseList(trimmed) : trimmed.split(",").map(parseShort);
-  return parse(z.array(NadElement), elements, SUBJECT).map((element, index) => select(element, { namespace, index }));
+  return parse(NadElements, elements, SUBJECT).map((element, index) => select(element, { namespace, index }));
 }
 
 const SUBJECT = `annotation ${NAD_ANNOTATION}`;

@@ -29,6 +29,7 @@ labTest("NetworkAttachmentDefinitions on a node", {}, async (t) => {
   await t.step("without nadSupport the annotation is not read", () => switchedOff(world));
   await t.step("the short form: bridges, one of another namespace, one twice", () => shortForm(world));
   await t.step("macvlan with an address of danm-ipam that the Pod asks for", () => macvlan(world));
+  await t.step("an address of each family that the Pod asks for", () => bothFamilies(world));
   await t.step("a conflist, with hardware address, address and port of the Pod's choice", () => conflist(world));
   await t.step("what plugins are told, at ADD and at DEL", () => recorded(world));
   await t.step("default-route: one interface has it, the others lose theirs", () => defaultRoute(world));
@@ -99,6 +100,14 @@ async function macvlan({ nads }: World): Promise<void> {
   assertEquals(addressOf(result, "wan"), ["10.151.0.77/24"]);
   assertMatch(await inside(sandbox, "ip", "-o", "addr", "show", "dev", "wan"), / inet 10\.151\.0\.77\/24 /);
   assertMatch(await inside(sandbox, "ip", "-o", "link", "show", "dev", "wan"), /02:00:00:00:00:77/);
+  await nads.detach(sandbox);
+}
+
+/** host-local refuses a list in CNI_ARGS, and takes it from `args.cni`. */
+async function bothFamilies({ nads }: World): Promise<void> {
+  const ips = ["10.154.0.50", "fd00:154::50"];
+  const { sandbox, result } = await nads.attach({ networks: [{ name: "gw", ips }] });
+  assertEquals(addressOf(result, "net1"), ["10.154.0.50/24", "fd00:154::50/64"]);
   await nads.detach(sandbox);
 }
 
