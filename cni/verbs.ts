@@ -1,5 +1,6 @@
 import { createNodeDeps } from "../ipam/create_node_deps.ts";
 import { sweep } from "../ipam/sweep.ts";
+import { asUnavailable } from "../shared/cni/as_unavailable.ts";
 import { parseCniArgs, podOf } from "../shared/cni/cni_args.ts";
 import { openLog } from "../shared/cni/open_log.ts";
 import type { HostRequest, VerbRequest, Verbs } from "../shared/cni/plugin.ts";
@@ -104,12 +105,6 @@ export function createVerbs(surroundings: Surroundings): Required<Verbs> {
         await status({ path: request.path, kubeconfig, searchPath: searchPathOf(path), nodeReport });
       }).catch(asUnavailable),
   };
-}
-
-/** A disk that does not take records is no failure of STATUS: it is its answer. */
-function asUnavailable(error: unknown): never {
-  if (!(error instanceof CniError) || error.code !== ErrorCode.IoFailure) throw error;
-  throw new CniError(ErrorCode.Unavailable, error.message, { cause: error });
 }
 
 /** @throws {CniError} code 7 naming the keys that are wrong */

@@ -15,6 +15,14 @@ const networkName = z.string().check(
   z.maxLength(140),
 );
 
+/**
+ * Whoever may write NetworkAttachmentDefinitions writes this section, and root appends to the file that it names: not to
+ * any file of the host.
+ */
+const LogFile = z.string().check(
+  z.regex(/^\/var\/log(\/(?!\.\.?(\/|$))[^/\0]+)+$/, "must be a file below /var/log"),
+);
+
 /** The `ipam` section as users write it. Keys that are not known are refused: they would be of another plugin. */
 export const IpamSection = z.strictObject({
   type: z.string(),
@@ -29,7 +37,7 @@ export const IpamSection = z.strictObject({
   /** Name of the Node object; absent = the Pod's `spec.nodeName`, then the hostname. */
   nodeName: z.optional(z.string()),
   timeoutMs: z._default(z.int().check(z.minimum(1), z.maximum(MAX_TIMEOUT_MS)), DEFAULT_TIMEOUT_MS),
-  logFile: z._default(z.string(), DEFAULT_LOG_FILE),
+  logFile: z._default(LogFile, DEFAULT_LOG_FILE),
   logLevel: z._default(z.enum(["debug", "info", "warn", "error"]), "info"),
 });
 /** The `ipam` section as users write it. */
@@ -60,6 +68,14 @@ export function parseIpamConf(conf: Readonly<Record<string, unknown>>): IpamConf
     `configuration: ipam names ${named.length === 0 ? "no network" : `${named.length} networks`}`,
     { details: `give exactly one of ${keys}` },
   );
+}
+
+/** The keys that say where and what to log, of a section that may make no sense; without those that do not. */
+export function logKeys(
+  conf: Readonly<Record<string, unknown>>,
+): { readonly logFile?: string | undefined; readonly logLevel?: unknown } {
+  const { logFile, logLevel } = Object(conf["ipam"]);
+  return { logFile: LogFile.safeParse(logFile).data, logLevel };
 }
 
 function parseSection(section: unknown): IpamSection {

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { CniError } from "../shared/errors.ts";
-import { parseIpamConf } from "./ipam_conf.ts";
+import { logKeys, parseIpamConf } from "./ipam_conf.ts";
 
 const GOOD = { type: "danm-ipam", kubeconfig: "/etc/k.json", clusterNetwork: "wide" };
 
@@ -19,6 +19,19 @@ Deno.test("the ipam section names one network, and has defaults for the rest", (
     const { networkKind, networkName } = parseIpamConf({ ipam: { ...rest, [key]: "a.b-c" } });
     assertEquals([networkKind, networkName], [kind, "a.b-c"]);
   }
+});
+
+Deno.test("nothing is logged to where the section may not say, also when the section is refused", () => {
+  const cases: [unknown, string | undefined][] = [
+    ["/var/log/pods/..a.log", "/var/log/pods/..a.log"],
+    ["/var/log/x", "/var/log/x"],
+    ["/etc/shadow", undefined],
+    ["/var/log/../lib/x", undefined],
+    [4, undefined],
+    [undefined, undefined],
+  ];
+  for (const [logFile, is] of cases) assertEquals(logKeys({ ipam: { logFile, ranges: [] } }).logFile, is);
+  for (const ipam of [undefined, null, "x", []]) assertEquals(logKeys({ ipam }).logFile, undefined);
 });
 
 Deno.test("what is wrong in the ipam section is named by its field", async (t) => {
@@ -43,6 +56,24 @@ Deno.test("what is wrong in the ipam section is named by its field", async (t) =
     { what: "too much time", ipam: { ...GOOD, timeoutMs: 60_001 }, says: /ipam: timeoutMs: / },
     { what: "half a millisecond", ipam: { ...GOOD, timeoutMs: 1.5 }, says: /ipam: timeoutMs: / },
     { what: "a log that is no path", ipam: { ...GOOD, logFile: true }, says: /ipam: logFile: / },
+    {
+      what: "a log of its own choice",
+      ipam: { ...GOOD, logFile: "/etc/shadow" },
+      says: /logFile: must be a file below/,
+    },
+    {
+      what: "a log beside",
+      ipam: { ...GOOD, logFile: "/var/logs/x" },
+      says: /logFile: must be a file below \/var\/log/,
+    },
+    { what: "a log above", ipam: { ...GOOD, logFile: "/var/log/../x" }, says: /logFile: must be a file below/ },
+    {
+      what: "a log above, later",
+      ipam: { ...GOOD, logFile: "/var/log/a/../../../x" },
+      says: /logFile: must be a file/,
+    },
+    { what: "a directory for a log", ipam: { ...GOOD, logFile: "/var/log/" }, says: /logFile: must be a file below/ },
+    { what: "a log that ends above", ipam: { ...GOOD, logFile: "/var/log/.." }, says: /logFile: must be a file below/ },
     { what: "a log level that is none", ipam: { ...GOOD, logLevel: "loud" }, says: /ipam: logLevel: / },
     { what: "a key of another plugin", ipam: { ...GOOD, ranges: [] }, says: /ipam: ranges: unknown field$/ },
     { what: "two wrong keys", ipam: { ...GOOD, ip: 4, subnet: "x" }, says: /ip: .*; subnet: unknown field$/ },

@@ -1,7 +1,7 @@
 import { AllocationRecord } from "../ipam/allocation_record.ts";
-import { collect } from "../ipam/collect.ts";
 import { createNodeDeps } from "../ipam/create_node_deps.ts";
 import { sweep } from "../ipam/sweep.ts";
+import { asUnavailable } from "../shared/cni/as_unavailable.ts";
 import { parseCniArgs, podOf } from "../shared/cni/cni_args.ts";
 import { readIpRequests } from "../shared/cni/ip_requests.ts";
 import { openLog } from "../shared/cni/open_log.ts";
@@ -14,7 +14,8 @@ import type { Logger } from "../shared/log.ts";
 import { add, type AddDeps } from "./add.ts";
 import { check } from "./check.ts";
 import { del } from "./del.ts";
-import { type IpamConf, parseIpamConf } from "./ipam_conf.ts";
+import { gc } from "./gc.ts";
+import { type IpamConf, logKeys, parseIpamConf } from "./ipam_conf.ts";
 import { createKeeper } from "./keeper.ts";
 
 /** What the process is started with. */
@@ -45,7 +46,7 @@ export function createVerbs(surroundings: Surroundings): Required<Verbs> {
     const sweepAfter = async (deps: AddDeps): Promise<void> => {
       if (options.sweeps) await sweep(createKeeper(deps), AbortSignal.timeout(SWEEP_MS));
     };
-    const log = openLog(Object(request.conf["ipam"]));
+    const log = openLog(logKeys(request.conf));
     let made: AddDeps | undefined;
     try {
       const ipam = parseIpamConf(request.conf);
@@ -83,12 +84,13 @@ export function createVerbs(surroundings: Surroundings): Required<Verbs> {
         ({ deps, signal }) => check({ ...request, signal }, deps),
       ),
     gc: (request) =>
-      run(request, { what: `GC of ${request.networkName}`, sweeps: true }, async ({ deps, signal }) => {
-        const { networkName, validAttachments } = request;
-        if (!validAttachments) return;
-        await collect({ networkName, valid: validAttachments, signal }, createKeeper(deps));
-      }),
-    status: (request) => run(request, { what: "STATUS", sweeps: false }, ({ ipam }) => checkStatus(ipam)),
+      run(
+        request,
+        { what: `GC of ${request.networkName}`, sweeps: true },
+        ({ deps, signal }) => gc({ ...request, signal }, deps),
+      ),
+    status: (request) =>
+      run(request, { what: "STATUS", sweeps: false }, ({ ipam }) => checkStatus(ipam)).catch(asUnavailable),
   };
 }
 

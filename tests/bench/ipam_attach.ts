@@ -39,7 +39,7 @@ export async function benchPlugins(danm: DanmLab, node: Node): Promise<readonly 
     type: "danm-ipam",
     kubeconfig: danm.kubeconfig(node),
     clusterNetwork: "attach",
-    logFile: "/var/lib/danm-ipam.log",
+    logFile: "/var/log/danm-ipam.log",
   };
   const local = { type: "host-local", dataDir: "/var/lib/cni/networks", ranges: [[{ subnet: "10.203.0.0/16" }]] };
   const confOf = (name: string, rest: object): object => ({ cniVersion: "1.0.0", name, ...rest });

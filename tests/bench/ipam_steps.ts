@@ -20,7 +20,7 @@ export interface StepFigures {
 }
 
 const RUNS = 15;
-const LOG_FILE = "/var/lib/danm-ipam-steps.log";
+const LOG_FILE = "/var/log/danm-ipam-steps.log";
 
 interface RequestLine {
   readonly method: string;

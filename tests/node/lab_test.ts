@@ -26,10 +26,10 @@ labTest(`two ${kind} nodes`, needs, async (t) => {
     const argv = [lab.kubectlPath, "--kubeconfig", lab.admin.kubeconfigPath, "get", "nodes", "-o", "name"];
     assertEquals((await first.run(argv)).stdout, "node/node1\nnode/node2\n");
   });
-  await t.step("see the machine's files, but /run and /var/lib are their own", async () => {
+  await t.step("see the machine's files, but /run, /var/lib and /var/log are their own", async () => {
     assertEquals((await first.run(["cat", lab.admin.caPath])).stdout, await Deno.readTextFile(lab.admin.caPath));
-    await first.run(["sh", "-c", "echo here >/run/mine; mkdir -p /var/lib/cni; echo here >/var/lib/cni/mine"]);
-    for (const path of ["/run/mine", "/var/lib/cni/mine"]) {
+    await first.run(["sh", "-c", "mkdir -p /var/lib/cni; echo here | tee /run/mine /var/lib/cni/mine /var/log/mine"]);
+    for (const path of ["/run/mine", "/var/lib/cni/mine", "/var/log/mine"]) {
       assertEquals((await first.run(["cat", path])).stdout, "here\n");
       assertEquals((await second.run(["cat", path], { check: false })).code, 1);
       await assertRejects(() => Deno.stat(path), Deno.errors.NotFound);

@@ -38,7 +38,7 @@ function ipamConf(
 ): Record<string, unknown> {
   const { node, options: { kubeconfig = danm.kubeconfig(node), conf = {} }, section, plugin } = at;
   const { ipam, ...rest } = conf;
-  const given = { type: "danm-ipam", kubeconfig, nodeName: node.name, logFile: "/var/lib/danm.log", ...section };
+  const given = { type: "danm-ipam", kubeconfig, nodeName: node.name, logFile: "/var/log/danm.log", ...section };
   const merged = typeof ipam === "object" && ipam !== null && !Array.isArray(ipam) ? { ...given, ...ipam } : ipam;
   return { cniVersion: "1.0.0", name: CONF_NAME, ...plugin, ipam: ipam === undefined ? given : merged, ...rest };
 }

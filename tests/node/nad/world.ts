@@ -45,7 +45,7 @@ export function definitions(danm: DanmLab, node: Node): TestNad[] {
     network: "pool",
     kubeconfig: danm.kubeconfig(node),
     nodeName: node.name,
-    logFile: "/var/lib/danm.log",
+    logFile: "/var/log/danm.log",
   };
   return [
     { name: "br", config: { ...bridge, bridge: "nadbr", ipam: hostLocal("10.152.0.0/24") } },

@@ -21,8 +21,8 @@ export interface NodeSupport {
 }
 
 /**
- * A machine of the lab: network namespace, /run, /var/lib and /sys of its own; the rest of the file system is the
- * host's, so paths in `lab.dir` and in the repository mean the same inside and outside.
+ * A machine of the lab: network namespace, /run, /var/lib, /var/log and /sys of its own; the rest of the file system is
+ * the host's, so paths in `lab.dir` and in the repository mean the same inside and outside.
  */
 export interface Node {
   /** As in the API: `node1`, `node2`, … */

@@ -19,6 +19,7 @@ mount --rbind "$2/cgroup" /sys/fs/cgroup
 umount --recursive --lazy "$2/cgroup"
 mount -t tmpfs -o mode=755 tmpfs /run
 mount -t tmpfs -o mode=755 tmpfs /var/lib
+mount -t tmpfs -o mode=755 tmpfs /var/log
 mkdir -p /run/netns /run/lock
 ip link set lo up
 printf %s "$1" >${NODE_MARKER}

@@ -16,8 +16,8 @@ export interface InitOptions {
 const MODULES = ["ipvlan", "macvlan", "8021q", "vxlan", "dummy", "veth", "bridge", "nf_tables"];
 
 /**
- * Renders the first process of a user-mode node. The root is the machine's; /proc, /sys, /dev, /run and /var/lib
- * are the node's own. When the script ends, by an error or because the agent ended, the kernel panics and its
+ * Renders the first process of a user-mode node. The root is the machine's; /proc, /sys, /dev, /run, /var/lib and
+ * /var/log are the node's own. When the script ends, by an error or because the agent ended, the kernel panics and its
  * process on the machine ends.
  *
  * Not for busybox: its shell starts its commands as /proc/self/exe, which is the kernel's own executable until
@@ -38,6 +38,7 @@ mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /dev/shm
 mount -t tmpfs -o mode=755 tmpfs /run
 mount -t tmpfs -o mode=755 tmpfs /var/lib
+mount -t tmpfs -o mode=755 tmpfs /var/log
 mkdir -p /run/netns /run/lock
 modprobe -d ${options.moduleRoot} -a ${MODULES.join(" ")}
 # Modules that the kernel asks for later (nftables expressions, …) come from there, too.
