@@ -1,6 +1,7 @@
 import { openRecord } from "../ipam/open_record.ts";
 import type { KnownOfAttachment, RecordKeeper } from "../ipam/record_keeper.ts";
 import type { RecordFile } from "../ipam/record_store.ts";
+import { mayBeNetns } from "../shared/host/netns.ts";
 import { identify } from "./attachment_identity.ts";
 import { detach } from "./detach.ts";
 import type { SandboxRecord } from "./record.ts";
@@ -19,6 +20,7 @@ export function createSandboxKeeper(deps: SandboxDeps): RecordKeeper<SandboxReco
     deps,
     open: (file, options) => openSandboxRecord(file, { deps, ...options }),
     detach: (record, { signal }) => detach(record, { deps, signal }),
+    isOver: ({ netns }) => netns !== "" && !mayBeNetns(netns),
   };
 }
 

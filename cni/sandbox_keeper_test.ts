@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { collect } from "../ipam/collect.ts";
 import type { ObjectStore } from "../ipam/object_store.ts";
 import { danmIpName, type DanmIpSpec } from "../shared/schema/danm_ip.ts";
 import { apiError, Unavailable } from "../shared/kube/api_error.ts";
@@ -42,10 +43,11 @@ async function addAddress(world: SandboxWorld, address: string, changes: Partial
 async function addEndpoint(
   world: SandboxWorld,
   name: string,
-  changes: { CID?: string; Name?: string } = {},
+  changes: { CID?: string; Name?: string; netns?: string } = {},
 ): Promise<void> {
-  const { CID = "c1", Name = "eth0" } = changes;
-  const spec = { NetworkName: "n", Interface: { Name }, CID, PodUID: "p1", Pod: "web", Host: "node-1" };
+  const { CID = "c1", Name = "eth0", netns } = changes;
+  const of = { CID, PodUID: "p1", Pod: "web", Host: "node-1", ...(netns !== undefined && { netns }) };
+  const spec = { NetworkName: "n", Interface: { Name }, ...of };
   await world.server.create({ kind: "DanmEp", namespace: "default", name }, spec, SIGNAL);
 }
 
@@ -74,6 +76,25 @@ Deno.test("DEL of a sandbox whose record is damaged releases what the API server
     assertEquals(world.commands.length, 1);
     assertEquals(world.commands[0]?.match(/link del group \d+/g)?.length, 2);
     await del(DEL, world.deps());
+  }
+});
+
+Deno.test("GC collects what is left of a damaged record only when its sandbox is certainly no more", async (t) => {
+  const cases: { what: string; netns?: string; collected: boolean }[] = [
+    { what: "its namespace is there", netns: "/proc/self/ns/net", collected: false },
+    { what: "its namespace is gone", netns: "/run/netns/none-of-this-name", collected: true },
+    { what: "its namespace is not known", collected: false },
+  ];
+  for (const { what, netns, collected } of cases) {
+    await t.step(what, async () => {
+      using world = new SandboxWorld();
+      await addAddress(world, "10.0.0.1");
+      await addEndpoint(world, "web-1", netns === undefined ? {} : { netns });
+      damage(world, "attached");
+      await collect({ networkName: "danm", valid: [], signal: SIGNAL }, createSandboxKeeper(world.deps()));
+      assertEquals(names(world).length, collected ? 0 : 2);
+      assertEquals(world.files().includes("p1~c1~eth0.attached"), !collected);
+    });
   }
 });
 

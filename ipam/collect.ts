@@ -39,6 +39,11 @@ export async function collect<R extends AllocationRecord>(
   if (errors.length > 0) throw new AggregateError(errors, "");
 }
 
+/**
+ * A record that was damaged does not know its configuration any more: the list of valid attachments may be another one's,
+ * and its sandbox may live. Such a one is collected when its sandbox's network namespace is gone, which DanmEps tell;
+ * addresses without a DanmEp wait for DEL, or for the next sandbox of their Pod on this node.
+ */
 async function collectOne<R extends AllocationRecord>(
   file: RecordFile,
   { request: { networkName, signal }, keeper }: { request: CollectRequest; keeper: RecordKeeper<R> },
@@ -49,7 +54,8 @@ async function collectOne<R extends AllocationRecord>(
   const [still] = records.find(file).filter(({ state }) => state !== "doubtful");
   if (!still) return;
   const record = await keeper.open(still, { signal });
-  if (record.networkName !== networkName || isYoung(record.startedAt, clock())) return;
+  const ours = record.networkName === networkName || (record.networkName === "" && keeper.isOver?.(record));
+  if (!ours || isYoung(record.startedAt, clock())) return;
   await keeper.detach(record, { signal });
   const { containerID, ifname, pod } = record;
   buryQuietly(lock, { log, containerID });

@@ -36,6 +36,8 @@ export interface RecordKeeper<R extends AllocationRecord> {
    * @throws {AggregateError} of everything that failed; the record then stays
    */
   detach(record: R, options: { signal: AbortSignal }): Promise<void>;
+  /** Whether the sandbox is certainly no more; absent = the records do not tell. */
+  isOver?(record: R): boolean;
 }
 
 /** The part of it that claims and releases objects for one sandbox. */

@@ -113,7 +113,8 @@ export class MemoryObjectStore implements ObjectStore {
     return [...addresses, ...endpoints].map(({ ref, spec, stored: { uid, podUID, interface: ifname } }) => {
       const { kind, namespace, name } = ref;
       const plugin = kind === "DanmIp" ? (spec as DanmIpSpec).plugin : undefined;
-      return { kind, namespace, name, interface: ifname, uid, podUID, plugin };
+      const netns = kind === "DanmEp" ? (spec as DanmEpSpec).netns : undefined;
+      return { kind, namespace, name, interface: ifname, uid, podUID, plugin, netns };
     });
   }
 }
