@@ -8,6 +8,7 @@ import {
   parseCidr,
 } from "../shared/schema/address.ts";
 import { SchemaError } from "../shared/schema/describe_issues.ts";
+import { findUnusable } from "../shared/schema/unusable_subnets.ts";
 
 /** An option of a network, for messages. */
 export interface OptionName {
@@ -20,13 +21,15 @@ export interface OptionName {
 /**
  * A subnet in an option; undefined when it is not set.
  *
- * @throws {SchemaError} when it is no subnet, or one of the other family
+ * @throws {SchemaError} when it is no subnet, one of the other family, or one of addresses that no interface can have
  */
 export function parseSubnet(text: string | undefined, at: OptionName & { family: 4 | 6 }): Cidr | undefined {
   if (!text) return undefined;
   const cidr = parsing(() => parseCidr(text), at);
   if (cidr.family !== at.family) throw wrongOption(at, `${text} is not an IPv${at.family} subnet`);
-  return cidr;
+  const unusable = findUnusable(cidr);
+  if (unusable === undefined) return cidr;
+  throw wrongOption(at, `${text} has addresses of ${unusable}, which no interface can have`);
 }
 
 /**

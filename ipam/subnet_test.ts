@@ -20,7 +20,7 @@ Deno.test("pools of IPv4 networks", async (t) => {
     { options: { cidr: "10.0.0.0/30" }, is: "10.0.0.0/30 10.0.0.1-10.0.0.2 [10.0.0.0 10.0.0.3]" },
     { options: { cidr: "10.0.0.0/31" }, is: "10.0.0.0/31 10.0.0.0-10.0.0.1 []" },
     { options: { cidr: "10.0.0.1/31" }, is: "10.0.0.0/31 10.0.0.0-10.0.0.1 []" },
-    { options: { cidr: "0.0.0.0/9" }, is: "0.0.0.0/9 0.0.0.1-0.127.255.254 [0.0.0.0 0.127.255.255]" },
+    { options: { cidr: "1.0.0.0/9" }, is: "1.0.0.0/9 1.0.0.1-1.127.255.254 [1.0.0.0 1.127.255.255]" },
     { options: { cidr: "255.255.255.255/32" }, is: "255.255.255.255/32 255.255.255.255-255.255.255.255 []" },
     {
       options: { cidr: "10.0.0.0/31", allocation_pool: { start: "10.0.0.1" } },
@@ -89,15 +89,15 @@ Deno.test("pools of IPv6 networks", async (t) => {
       is: "64:ff9b::/96 64:ff9b::1-64:ff9b::3f:fffe [64:ff9b:: 64:ff9b::3f:ffff]",
     },
     { options: { net6: "::/64" }, is: "::/64 ::1-::7f:fffe [:: ::7f:ffff ::1]" },
-    { options: { net6: "::/0" }, is: "::/0 ::1-::7f:fffe [:: ::7f:ffff ::1]" },
+    { options: { net6: "::/1" }, is: "::/1 ::1-::7f:fffe [:: ::7f:ffff ::1]" },
     { options: { net6: "::2:0:0/96" }, is: "::2:0:0/96 ::2:0:1-::2:7f:fffe [::2:0:0 ::2:7f:ffff]" },
     {
       options: {
-        net6: "ffff:ffff:ffff:ffff::/64",
-        allocation_pool_v6: { cidr: "ffff:ffff:ffff:ffff:ffff:ffff:ffff:0/112" },
+        net6: "fdff:ffff:ffff:ffff::/64",
+        allocation_pool_v6: { cidr: "fdff:ffff:ffff:ffff:ffff:ffff:ffff:0/112" },
       },
-      is: "ffff:ffff:ffff:ffff::/64 ffff:ffff:ffff:ffff:ffff:ffff:ffff:1-ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe " +
-        "[ffff:ffff:ffff:ffff:: ffff:ffff:ffff:ffff:ffff:ffff:ffff:0 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]",
+      is: "fdff:ffff:ffff:ffff::/64 fdff:ffff:ffff:ffff:ffff:ffff:ffff:1-fdff:ffff:ffff:ffff:ffff:ffff:ffff:fffe " +
+        "[fdff:ffff:ffff:ffff:: fdff:ffff:ffff:ffff:ffff:ffff:ffff:0 fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]",
     },
     {
       options: { net6: "2001:db8::/105" },

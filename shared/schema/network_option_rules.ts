@@ -1,6 +1,7 @@
 import { isAddress, isSet, isSubnet, ruleOver } from "./cel.ts";
 import { POOL_RULES } from "./network_pool_rules.ts";
 import type { Rule } from "./render_crd.ts";
+import { UNUSABLE_SUBNETS } from "./unusable_subnets.ts";
 
 /**
  * Rules over one field of `spec.Options`, by field. The API server skips them while the field does not change.
@@ -12,11 +13,12 @@ export const OPTION_FIELD_RULES: Readonly<Record<string, readonly Rule[]>> = {
       rule: `!${isSubnet("self", 4)} || cidr(self).prefixLength() >= 9`,
       message: "cidr must not be larger than /9",
     },
+    usable("cidr", 4),
   ],
-  "net6": [{
-    rule: `self == '' || ${isSubnet("self", 6)}`,
-    message: "net6 must be an IPv6 subnet such as 2001:db8::/64",
-  }],
+  "net6": [
+    { rule: `self == '' || ${isSubnet("self", 6)}`, message: "net6 must be an IPv6 subnet such as 2001:db8::/64" },
+    usable("net6", 6),
+  ],
   "allocation_pool.start": [address("allocation_pool.start", 4)],
   "allocation_pool.end": [address("allocation_pool.end", 4)],
   "allocation_pool_v6.cidr": [
@@ -35,6 +37,17 @@ export const OPTION_FIELD_RULES: Readonly<Record<string, readonly Rule[]>> = {
     message: "rt_tables must not be 253, 254 or 255: these tables belong to the kernel",
   }],
 };
+
+function usable(field: string, family: 4 | 6): Rule {
+  const subnets = UNUSABLE_SUBNETS[family];
+  const disjoint = subnets.map((subnet) =>
+    `!cidr('${subnet}').containsIP(cidr(self).ip()) && !cidr(self).containsIP(cidr('${subnet}').ip())`
+  );
+  return {
+    rule: `!${isSubnet("self", family)} || ${disjoint.join(" && ")}`,
+    message: `${field} must not have addresses of ${subnets.join(", ")}, which no interface can have`,
+  };
+}
 
 function address(field: string, family: 4 | 6): Rule {
   return { rule: `self == '' || ${isAddress("self", family)}`, message: `${field} must be an IPv${family} address` };

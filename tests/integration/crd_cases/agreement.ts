@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { KubeClient } from "../../../shared/kube/client.ts";
 import { AddressError, parseCidr } from "../../../shared/schema/address.ts";
+import { findUnusable } from "../../../shared/schema/unusable_subnets.ts";
 import { tryCreate } from "./api.ts";
 import type { CrdCase } from "./case.ts";
 import { danmIpOf } from "./danm_ips.ts";
@@ -37,12 +38,13 @@ export async function namesAgree(admin: KubeClient): Promise<void> {
   }
 }
 
-/** The family of a subnet as our own code reads it; IPv4 subnets that are too large for a network count as none. */
+/** The family of a subnet as our own code reads it; those that are too large or of no use to a network count as none. */
 function familyOf(text: string): 4 | 6 | undefined {
   if (text.length > 49) return undefined;
   try {
-    const { family, prefix } = parseCidr(text);
-    return family === 4 && prefix < 9 ? undefined : family;
+    const cidr = parseCidr(text);
+    const tooLarge = cidr.family === 4 && cidr.prefix < 9;
+    return tooLarge || findUnusable(cidr) !== undefined ? undefined : cidr.family;
   } catch (error) {
     if (error instanceof AddressError) return undefined;
     throw error;
