@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { DanmIpSpec } from "../shared/schema/danm_ip.ts";
+import { memoryHints } from "../tests/support/ipam/memory_hints.ts";
 import { MemoryObjectStore } from "../tests/support/ipam/memory_object_store.ts";
 import { allocateAddress } from "./address_allocator.ts";
-import type { Hints } from "./allocator_deps.ts";
 import { Ledger } from "./ledger.ts";
 import type { CreateOutcome } from "./object_store.ts";
 import type { ObjectRef } from "./ledger.ts";
@@ -22,18 +22,6 @@ class SlowStore extends MemoryObjectStore {
     await this.#gates.get((spec as DanmIpSpec).address);
     return await super.create(ref, spec, signal);
   }
-}
-
-function memoryHints(): Hints {
-  const last = new Map<string, bigint>();
-  return {
-    take(pool, choose): bigint | undefined {
-      const next = choose(last.get(pool));
-      if (next !== undefined) last.set(pool, next);
-      return next;
-    },
-    remember: (pool, value) => void last.set(pool, value),
-  };
 }
 
 Deno.test("an address that took long to get does not lead back to those that were taken meanwhile", async () => {

@@ -3,21 +3,24 @@ import { isDynamic, poolSize, type Subnet } from "./subnet.ts";
 
 /** What a choice of the first candidate starts from. */
 export interface Start {
-  /** The last address that this node took from this pool. */
-  readonly lastTaken?: bigint | undefined;
+  /** The addresses of this pool that this node took last, newest first. */
+  readonly recent: readonly bigint[];
   /** A number of this node's own, from 0 up to 1, that spreads nodes over a pool. */
   readonly nodeOffset: number;
 }
 
 /**
- * The first address to try: the one behind the last that this node took, so that a node uses a released address again
- * as late as it can; without one the node's own place in the pool, so that nodes do not meet at its start.
+ * The first address to try: the next behind the last that this node took, so that a node uses a released address again
+ * as late as it can; without one the node's own place in the pool, so that nodes do not meet at its start. Where the
+ * pool has nothing else, the one that was taken longest ago.
  *
  * @returns undefined when the pool has nothing to give
  */
-export function firstCandidate(subnet: Subnet, { lastTaken, nodeOffset }: Start): bigint | undefined {
+export function firstCandidate(subnet: Subnet, { recent, nodeOffset }: Start): bigint | undefined {
+  const [lastTaken] = recent;
   const place = subnet.first + BigInt(Math.floor(nodeOffset * poolSize(subnet)));
-  return nextDynamic(subnet, lastTaken === undefined ? place : lastTaken + 1n);
+  const from = lastTaken === undefined ? place : lastTaken + 1n;
+  return stepBehind(subnet, { from, tried: new Set(recent) }) ?? recent.at(-1);
 }
 
 /**
@@ -52,7 +55,7 @@ function drawBehind(subnet: Subnet, { from, tried, random }: Behind & { random: 
 
 /** The next that was not tried: each step is another address, so that more steps than tries find one or none is left. */
 function stepBehind(subnet: Subnet, { from, tried }: Behind): bigint | undefined {
-  let value: bigint | undefined = from;
+  let value = nextDynamic(subnet, from);
   for (let step = 0; step <= tried.size && value !== undefined; step++) {
     if (!tried.has(value)) return value;
     value = nextDynamic(subnet, value + 1n);

@@ -34,6 +34,12 @@ Deno.test("what is tried, and how often, follows what status knows", async (t) =
     ["a small pool with one name", missAll(24, { capacity: 254, allocated: 253, freeCandidates: named(1) }), "N"],
     ["a small pool that is full", missAll(24, { capacity: 254, allocated: 254 }), random(1)],
     ["a pool of two", missAll(30), random(2)],
+    ["a tiny pool, whatever status says", missAll(28, { capacity: 14, allocated: 14 }), random(14)],
+    [
+      "a tiny pool with names",
+      missAll(28, { capacity: 14, allocated: 12, freeCandidates: named(2) }),
+      `NN${random(12)}`,
+    ],
     ["a large pool of which nothing is known", missAll(16), random(64)],
     ["a large pool that is full", missAll(16, { capacity: 65534, allocated: 65534 }), random(8)],
     [
@@ -72,4 +78,59 @@ Deno.test("names are tried in an order of each caller's own", () => {
     ),
   );
   assert(firsts.size > 35, `${firsts.size} different addresses for 50 callers`);
+});
+
+Deno.test("what the node took last is tried when nothing else is left, and then what it took longest ago first", async (t) => {
+  const cases: [string, number, PoolStatus | undefined, number][] = [
+    ["a tiny pool", 28, undefined, 14],
+    ["a tiny pool whose status names them", 28, { capacity: 14, allocated: 12, freeCandidates: named(3) }, 14],
+    ["a pool that is listed", 24, undefined, 3],
+    [
+      "a pool that is listed, whose status names them",
+      24,
+      { capacity: 254, allocated: 250, freeCandidates: named(3) },
+      0,
+    ],
+    ["a large pool", 16, undefined, 67],
+    ["a large pool that is full", 16, { capacity: 65534, allocated: 65534 }, 11],
+    ["a large pool whose status names them", 16, { capacity: 9999, allocated: 9990, freeCandidates: named(3) }, 67],
+  ];
+  for (const [name, prefix, status, count] of cases) {
+    await t.step(name, () => {
+      const subnet = findSubnet({ spec: { Options: { cidr: `10.0.0.0/${prefix}` } } }, { family: 4, subject: "n" });
+      assert(subnet);
+      const recent = [subnet.first + 1n, subnet.first + 2n, subnet.first];
+      const probes = new Probes(subnet, { status, recent, policy: PROBING, random: seededRandom(5) });
+      const tried: bigint[] = [];
+      for (let value = probes.next(); value !== undefined; value = probes.next()) {
+        tried.push(value);
+        probes.miss(value);
+      }
+      const isListed = prefix === 24;
+      assertEquals(tried.length, count);
+      assertEquals(tried.filter((value) => recent.includes(value)), isListed ? [] : recent.toReversed());
+      assertEquals(isListed ? [] : tried.slice(-3), isListed ? [] : recent.toReversed());
+      assertEquals(probes.triedAll, prefix === 28);
+    });
+  }
+});
+
+Deno.test("of a pool that would be listed, nothing but what the node took last is left: no list is needed", () => {
+  const bits = new Uint8Array(32).fill(0xff);
+  bits[10] = 0b1111_0011;
+  const options = { cidr: "10.0.0.0/24", alloc: bits.toBase64() };
+  const subnet = findSubnet({ spec: { Options: options } }, { family: 4, subject: "n" });
+  assert(subnet);
+  const free = subnet.cidr.base + 84n;
+  const probes = new Probes(subnet, {
+    status: undefined,
+    recent: [free],
+    policy: PROBING,
+    random: seededRandom(1),
+  });
+  for (const expected of [free + 1n, free]) {
+    assertEquals(probes.next(), expected);
+    probes.miss(expected);
+  }
+  assertEquals([probes.next(), probes.triedAll], [undefined, true]);
 });

@@ -2,6 +2,7 @@ import { CniError, ErrorCode } from "../shared/errors.ts";
 import { formatAddress } from "../shared/schema/address.ts";
 import type { AddressRequest } from "./address_request.ts";
 import { STATUS_INTERVAL_SECONDS } from "./allocate_free_candidates.ts";
+import { isFull } from "./allocate_probes.ts";
 import { countDynamic } from "./next_dynamic.ts";
 import type { StoredObject } from "./stored_object.ts";
 import { poolSize } from "./subnet.ts";
@@ -37,23 +38,42 @@ export function addressInBitmap(request: AddressRequest, value: bigint): CniErro
 export interface Search {
   /** Addresses that were asked for by name. */
   readonly probes: number;
-  /** Of the addresses that the pool may give dynamically, those held at the last list; undefined = never listed. */
-  readonly listed?: number | undefined;
+  /** What tells that none is free: every address was asked for, a list names all, or some were asked for at random. */
+  readonly by: "names" | "list" | "sample";
 }
 
-/** No free address was found; the message says how large the pool is, what is held as far as that is known, and since when. */
+/**
+ * No free address was found; the message says how large the pool is, what is held as far as that is known, and since
+ * when. That a pool is exhausted it says only where all of it was looked at, or its status says so.
+ */
 export function poolExhausted(request: AddressRequest, search: Search): CniError {
-  const given = countDynamic(request.subnet);
-  const reasons = given === 0
-    ? ["all of it is reserved, or taken in the legacy bitmap"]
-    : [triedOf(search), ...heldOf(request, { ...search, given })];
-  return new CniError(ErrorCode.PoolExhausted, `${describePool(request)} is exhausted: ${reasons.join("; ")}`, {
-    details: "delete Pods that are no longer needed, or enlarge the pool",
+  const isSample = search.by === "sample" && !isFull(request.status);
+  return new CniError(ErrorCode.PoolExhausted, isSample ? foundNone(request, search) : allHeld(request, search), {
+    details: isSample
+      ? `another try may find one; ${SEE_HOLDERS}, and enlarge the pool, or delete Pods, if nearly all of it is held`
+      : `${SEE_HOLDERS}; delete Pods that are no longer needed, or enlarge the pool`,
   });
 }
 
+const SEE_HOLDERS = "kubectl get danmips shows who has the addresses";
+
+function allHeld(request: AddressRequest, search: Search): string {
+  const given = countDynamic(request.subnet);
+  const pool = `${describePool(request)} is exhausted: `;
+  if (given === 0) return `${pool}all of it is reserved, or taken in the legacy bitmap`;
+  if (search.by === "names") return `${pool}each of the ${given} was held when it was tried`;
+  const tried = `${pool}${triedOf(search)}; `;
+  return tried + (search.by === "list" ? `${given} of ${given} were held when listed just now` : countedOf(request));
+}
+
+function foundNone(request: AddressRequest, search: Search): string {
+  const counted = request.status ? `; ${countedOf(request)}` : "";
+  return `no free address was found in ${describePool(request)}: ${triedOf(search)}, most of them chosen at random, ` +
+    `so nearly all of it is held${counted}`;
+}
+
 /** Addresses were free each time that the pool was listed, and held by others when they were asked for. */
-export function poolContended(request: AddressRequest, search: Search): CniError {
+export function poolContended(request: AddressRequest, search: Pick<Search, "probes">): CniError {
   return new CniError(
     ErrorCode.TryAgain,
     `${describePool(request)} is nearly exhausted, and others are quicker: ${triedOf(search)}`,
@@ -67,13 +87,11 @@ function describePool({ subnet, subject }: AddressRequest): string {
   return `pool ${range} (${poolSize(subnet)} addresses, ${countDynamic(subnet)} given dynamically) of ${subject}`;
 }
 
-function triedOf({ probes }: Search): string {
+function triedOf({ probes }: Pick<Search, "probes">): string {
   return `${probes} ${probes === 1 ? "address was" : "addresses were"} tried, all held`;
 }
 
-function heldOf({ status }: AddressRequest, { listed, given }: Search & { given: number }): string[] {
-  if (listed !== undefined) return [`${listed} of ${given} were held when listed just now`];
-  if (!status) return [];
+function countedOf({ status }: AddressRequest): string {
   const age = `up to ${STATUS_INTERVAL_SECONDS} s ago, longer if it does not run`;
-  return [`${status.allocated} of ${status.capacity} were held when the cleaner last counted (${age})`];
+  return `${status?.allocated} of ${status?.capacity} were held when the cleaner last counted (${age})`;
 }

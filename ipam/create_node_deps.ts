@@ -1,4 +1,5 @@
 import { delay } from "../shared/delay.ts";
+import { messageOf } from "../shared/errors.ts";
 import { bootClock } from "../shared/host/boot_clock.ts";
 import type { Connect } from "../shared/kube/connect.ts";
 import type { Logger } from "../shared/log.ts";
@@ -14,7 +15,7 @@ import type * as z from "zod/mini";
  *
  * @param options.stateDir directory of this plugin's records
  * @param options.hintsDir directory of the hints; plugins that share it do not try the same addresses
- * @throws {CniError} code 5 when the directory cannot be made
+ * @throws {CniError} code 5 when the directory of the records cannot be made
  */
 export function createNodeDeps<R extends AllocationRecord>(
   options: { stateDir: string; hintsDir: string; schema: z.ZodMiniType<R>; connect: Connect; log: Logger },
@@ -26,7 +27,9 @@ export function createNodeDeps<R extends AllocationRecord>(
     clock: bootClock,
     random: Math.random,
     records: new RecordStore(stateDir, { clock: bootClock, schema }),
-    hints: createHintFiles(hintsDir),
+    hints: createHintFiles(hintsDir, {
+      onFailure: (error) => log.warn("a free address is looked for without a hint", { error: messageOf(error) }),
+    }),
     objects: lazyObjectStore(async (signal) => createObjectStore(await connect(signal))),
   };
 }

@@ -3,6 +3,7 @@ import { CniError } from "../shared/errors.ts";
 import { formatAddress } from "../shared/schema/address.ts";
 import { danmIpName } from "../shared/schema/danm_ip.ts";
 import type { NetworkOptions, PoolStatus } from "../shared/schema/network.ts";
+import { memoryHints } from "../tests/support/ipam/memory_hints.ts";
 import { SimulatedApi } from "../tests/support/ipam/simulated_api.ts";
 import { seededRandom } from "../tests/support/seeded_random.ts";
 import type { AddressRequest } from "./address_request.ts";
@@ -19,7 +20,7 @@ class World {
   readonly subnet: Subnet;
   readonly random: () => number;
   readonly #api: SimulatedApi;
-  readonly #hints = new Map<string, bigint>();
+  readonly #hints = new Map<string, readonly bigint[]>();
   /** Addresses asked for, and lists, of each caller. */
   readonly creates: number[] = [];
   readonly lists: number[] = [];
@@ -81,14 +82,7 @@ class World {
       ledger: new Ledger([], { save: () => {}, clock: () => 0 }),
       containerID: `c${caller}`,
       delay: () => Promise.resolve(),
-      hints: {
-        take: (_pool, choose) => {
-          const next = choose(this.#hints.get(node));
-          if (next !== undefined) this.#hints.set(node, next);
-          return next;
-        },
-        remember: (_pool, value) => void this.#hints.set(node, value),
-      },
+      hints: memoryHints(this.#hints, { prefix: `${node} ` }),
       nodeOffset: Number(node) / 50,
       random: this.random,
     };
@@ -127,34 +121,41 @@ Deno.test("as many callers at once as a pool has free addresses: each gets one, 
 });
 
 Deno.test("an exhausted pool says how large it is and what is held, after a bounded number of requests", async (t) => {
-  const small = { cidr: "10.0.0.0/28", routes: { "0.0.0.0/0": "10.0.0.1" } };
+  const tiny = { cidr: "10.0.0.0/28", routes: { "0.0.0.0/0": "10.0.0.1" } };
+  const small = { cidr: "10.0.0.0/27", routes: { "0.0.0.0/0": "10.0.0.1" } };
   const large = { cidr: "10.0.0.0/21" };
-  const pool = "pool 10.0.0.1-10.0.0.14 (14 addresses, 13 given dynamically) of ClusterNetwork n is exhausted: ";
-  const big = "pool 10.0.0.1-10.0.7.254 (2046 addresses, 2046 given dynamically) of ClusterNetwork n is exhausted: ";
+  const least = "pool 10.0.0.1-10.0.0.14 (14 addresses, 13 given dynamically) of ClusterNetwork n is exhausted: ";
+  const pool = "pool 10.0.0.1-10.0.0.30 (30 addresses, 29 given dynamically) of ClusterNetwork n is exhausted: ";
+  const big = "pool 10.0.0.1-10.0.7.254 (2046 addresses, 2046 given dynamically) of ClusterNetwork n";
+  const sample =
+    `no free address was found in ${big}: 64 addresses were tried, all held, most of them chosen at random, ` +
+    "so nearly all of it is held";
   const age = "when the cleaner last counted (up to 30 s ago, longer if it does not run)";
   const cases: [NetworkOptions, PoolStatus | undefined, number, number, string][] = [
-    [small, undefined, 3, 1, `${pool}3 addresses were tried, all held; 13 of 13 were held when listed just now`],
+    [tiny, undefined, 13, 0, `${least}each of the 13 was held when it was tried`],
+    [tiny, { capacity: 13, allocated: 13 }, 13, 0, `${least}each of the 13 was held when it was tried`],
+    [small, undefined, 3, 1, `${pool}3 addresses were tried, all held; 29 of 29 were held when listed just now`],
     [
       small,
-      { capacity: 13, allocated: 13 },
+      { capacity: 29, allocated: 29 },
       1,
       1,
-      `${pool}1 address was tried, all held; 13 of 13 were held when listed just now`,
+      `${pool}1 address was tried, all held; 29 of 29 were held when listed just now`,
     ],
-    [large, undefined, 64, 0, `${big}64 addresses were tried, all held`],
+    [large, undefined, 64, 0, sample],
     [
       large,
       { capacity: 2046, allocated: 2046 },
       8,
       0,
-      `${big}8 addresses were tried, all held; 2046 of 2046 were held ${age}`,
+      `${big} is exhausted: 8 addresses were tried, all held; 2046 of 2046 were held ${age}`,
     ],
     [
       large,
       { capacity: 2046, allocated: 2000, freeCandidates: ["10.0.0.7", "10.0.0.8", "10.9.9.9"] },
       64,
       0,
-      `${big}64 addresses were tried, all held; 2000 of 2046 were held ${age}`,
+      `${sample}; 2000 of 2046 were held ${age}`,
     ],
     [
       { cidr: "10.0.0.0/30", routes: { "10.1.0.0/16": "10.0.0.1", "10.2.0.0/16": "10.0.0.2" } },
@@ -175,6 +176,7 @@ Deno.test("an exhausted pool says how large it is and what is held, after a boun
         CniError,
       );
       assertEquals([error.code, error.message], [100, message]);
+      assertEquals(error.details?.startsWith("another try may find one"), message.startsWith("no free address"));
       assertEquals([world.creates[0], world.lists[0]], [creates, lists]);
     });
   }

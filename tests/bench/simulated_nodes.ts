@@ -1,4 +1,5 @@
 import { allocateAddress } from "../../ipam/address_allocator.ts";
+import { MAX_RECENT } from "../../ipam/allocate_recent.ts";
 import { PROBING, type ProbingPolicy } from "../../ipam/allocate_probes.ts";
 import type { AllocatorDeps, Hints } from "../../ipam/allocator_deps.ts";
 import { nodeOffset } from "../../ipam/holder.ts";
@@ -6,6 +7,7 @@ import { Ledger } from "../../ipam/ledger.ts";
 import type { ObjectStore } from "../../ipam/object_store.ts";
 import { CniError, ErrorCode } from "../../shared/errors.ts";
 import type { PoolStatus } from "../../shared/schema/network.ts";
+import { memoryHints } from "../support/ipam/memory_hints.ts";
 import { type SimulatedPool, SPACE } from "./simulated_pool.ts";
 
 const SIGNAL = new AbortController().signal;
@@ -16,6 +18,8 @@ export interface NodeOptions {
   readonly policy?: Partial<ProbingPolicy>;
   /** Whether a node starts behind the last address that it took. Default true. */
   readonly hints?: boolean;
+  /** How many addresses a node remembers; default as the allocator has it. */
+  readonly remembered?: number;
   /** Whether a node without hint starts at the pool's first address. Default false: at the node's own place. */
   readonly startAtFirst?: boolean;
 }
@@ -33,7 +37,7 @@ export interface Allocation {
 export class SimulatedNodes {
   readonly pool: SimulatedPool;
   readonly nodes: number;
-  readonly #last = new Map<number, bigint>();
+  readonly #remembered = new Map<string, readonly bigint[]>();
   readonly #random: () => number;
   readonly #options: NodeOptions;
   #callers = 0;
@@ -91,14 +95,7 @@ export class SimulatedNodes {
   }
 
   #hintsOf(node: number): Hints {
-    return {
-      take: (_pool, choose) => {
-        if (this.#options.hints === false) return undefined;
-        const next = choose(this.#last.get(node));
-        if (next !== undefined) this.#last.set(node, next);
-        return next;
-      },
-      remember: (_pool, value) => void this.#last.set(node, value),
-    };
+    if (this.#options.hints === false) return { take: () => undefined, remember: () => {} };
+    return memoryHints(this.#remembered, { prefix: `${node} `, max: this.#options.remembered ?? MAX_RECENT });
   }
 }

@@ -9,6 +9,7 @@ import { subnetOf } from "./subnet_of.ts";
 /** The pool of one family of a network. */
 export interface SimulatedPool {
   readonly space: string;
+  readonly networkName: string;
   /** Of its own for each pool, so that messages tell which it was. */
   readonly subject: string;
   readonly subnet: Subnet;
@@ -38,6 +39,14 @@ const TINY: readonly NetworkOptions[] = [
   { cidr: "10.0.0.0/24", allocation_pool: { start: "10.0.0.10", end: "10.0.0.12" } },
 ];
 
+/** Pools of networks that share an address space: those, and some that have no address of them. */
+const SHARED: readonly NetworkOptions[] = [
+  ...TINY,
+  { cidr: "10.9.0.0/29" },
+  { cidr: "10.9.0.4/30" },
+  { cidr: "10.0.0.0/12", allocation_pool: { start: "10.9.0.1", end: "10.9.0.20" } },
+];
+
 const TINY6 = ["fd00::/128", "fd00::/127", "fd00::/126", "fd00::/125"];
 
 /** Networks as `random` decides: tiny, two of one address space, of both families, nearly full, with bitmaps, huge. */
@@ -55,8 +64,9 @@ function dual(random: Random): SimulatedNetworks {
   return { networks: [network(options, { name: "n", random })], presets: NOBODY };
 }
 
+/** Two networks of one address space, with the same pool, others that overlap, or disjoint ones. */
 function shared(random: Random): SimulatedNetworks {
-  const two = ["n", "m"].map((name) => network(pick(TINY, random), { name, random }));
+  const two = ["n", "m"].map((name) => network(pick(SHARED, random), { name, random }));
   return { networks: two, presets: NOBODY };
 }
 
@@ -102,7 +112,8 @@ function network(
   return families.map((family) => {
     const subnet = subnetOf(options, family);
     const open = poolSize(subnet) > SMALL ? undefined : namesOf(subnet).filter((one) => !presets.has(one));
-    return { space: SPACE, subject: `network ${name}, IPv${family}`, subnet, status: statusOf(subnet, random), open };
+    const subject = `network ${name}, IPv${family}`;
+    return { space: SPACE, networkName: name, subject, subnet, status: statusOf(subnet, random), open };
   });
 }
 

@@ -124,7 +124,7 @@ export class SimulatedPod {
 
 /** What a sandbox of a Pod asks for to get what it wants. */
 export function requestOf(want: Want, holder: { containerID: string; podUID: string; node: string }): AddressRequest {
-  const { pool: { space, subject, subnet, status } } = want;
+  const { pool: { space, networkName, subject, subnet, status } } = want;
   return {
     subnet,
     subject,
@@ -135,7 +135,7 @@ export function requestOf(want: Want, holder: { containerID: string; podUID: str
       space,
       networkKind: "ClusterNetwork",
       networkNamespace: "",
-      networkName: "n",
+      networkName,
       podNamespace: "default",
       podName: holder.podUID,
       interface: want.interface,

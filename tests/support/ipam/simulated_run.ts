@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import type { AddressRequest } from "../../../ipam/address_request.ts";
-import type { Hints } from "../../../ipam/allocator_deps.ts";
 import { DOUBT_SECONDS } from "../../../ipam/ledger.ts";
 import { CniError, ErrorCode } from "../../../shared/errors.ts";
 import { seededRandom } from "../seeded_random.ts";
+import { memoryHints } from "./memory_hints.ts";
 import { type PluginProcess, RecordedSandbox } from "./recorded_sandbox.ts";
 import { SimulatedApi } from "./simulated_api.ts";
 import { type SimulatedNetworks, type SimulatedPool, simulateNetworks } from "./simulated_networks.ts";
@@ -18,7 +18,7 @@ export class SimulatedRun implements World {
   readonly #networks: SimulatedNetworks;
   readonly #sandboxes: SimulatedSandbox[] = [];
   readonly #watch: Watch;
-  readonly #hints = new Map<string, bigint>();
+  readonly #hints = new Map<string, readonly bigint[]>();
   readonly #errors: unknown[] = [];
 
   constructor(seed: number) {
@@ -152,21 +152,10 @@ export class SimulatedRun implements World {
       objects: this.#api.storeOf(process),
       clock: () => this.#api.now,
       isDead: () => process.dead,
-      hints: this.#hintsOf(node),
+      hints: memoryHints(this.#hints, { prefix: `${node} ` }),
       nodeOffset: 0.3,
       random: this.random,
       delay: (ms) => this.#api.wait(process, ms / 1000),
-    };
-  }
-
-  #hintsOf(node: string): Hints {
-    return {
-      take: (pool, choose) => {
-        const next = choose(this.#hints.get(node + pool));
-        if (next !== undefined) this.#hints.set(node + pool, next);
-        return next;
-      },
-      remember: (pool, value) => void this.#hints.set(node + pool, value),
     };
   }
 }

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { AddressRequest } from "../../../ipam/address_request.ts";
+import { PROBING } from "../../../ipam/allocate_probes.ts";
 import { describeAddress } from "../../../ipam/allocation_errors.ts";
-import { isDynamic, isInBitmap } from "../../../ipam/subnet.ts";
+import { isDynamic, isInBitmap, poolSize } from "../../../ipam/subnet.ts";
 import { danmIpName } from "../../../shared/schema/danm_ip.ts";
 import { CniError, ErrorCode } from "../../../shared/errors.ts";
 import type { MemoryObjectStore } from "./memory_object_store.ts";
@@ -12,6 +13,8 @@ interface Asked {
   readonly request: AddressRequest;
   /** Names of the DanmIps that he may be given; undefined = some are always free. */
   readonly open: readonly string[] | undefined;
+  /** Those of them that were held at some instant since, where each is tried by name. */
+  readonly heldOnce: Set<string> | undefined;
   refusable: boolean;
 }
 
@@ -55,13 +58,20 @@ export class Watch {
   /**
    * Watches an allocation.
    *
-   * @throws {AssertionError} when it says that a pool is exhausted that never was, meanwhile, or that an address is in
+   * @throws {AssertionError} when it says that a pool is exhausted that never was, meanwhile (a tiny one: of which
+   *   an address never was held), or that an address is in
    *   use that nobody had; or when it gives what nobody wants
    */
   async during(wanted: readonly AddressRequest[], work: () => Promise<readonly bigint[]>): Promise<readonly bigint[]> {
     const asked = wanted.map((request): Asked => {
       const { subnet, static: value } = request;
-      return { request, open: this.#openTo(request), refusable: value !== undefined && isInBitmap(subnet, value) };
+      const isTriedByName = value === undefined && poolSize(subnet) <= PROBING.tryAllUpTo;
+      return {
+        request,
+        open: this.#openTo(request),
+        heldOnce: isTriedByName ? new Set() : undefined,
+        refusable: value !== undefined && isInBitmap(subnet, value),
+      };
     });
     for (const one of asked) {
       this.#asked.add(one);
@@ -87,7 +97,11 @@ export class Watch {
   }
 
   #look(asked: Asked): void {
-    asked.refusable ||= asked.open?.every((name) => this.#server.isHeld(name) && !this.#isPast(name, asked)) ?? false;
+    const { open, heldOnce } = asked;
+    if (!open) return;
+    const held = open.filter((name) => this.#server.isHeld(name) && !this.#isPast(name, asked));
+    for (const name of held) heldOnce?.add(name);
+    asked.refusable ||= (heldOnce?.size ?? held.length) === open.length;
   }
 
   /** Whether a static address is held by the same interface of the same Pod, which gives it up. */
