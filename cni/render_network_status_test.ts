@@ -65,6 +65,15 @@ Deno.test("the status has an entry for each interface, with what the result says
   ]);
 });
 
+Deno.test("a NetworkAttachmentDefinition is named with its own namespace", () => {
+  const metadata = { name: "net", namespace: "b" };
+  const network = { kind: "NetworkAttachmentDefinition", metadata } as const;
+  assertEquals(render([on("eth0", "DanmNet", "net"), { interface: "net1", network }], {}), [
+    { name: "a/net", interface: "eth0", default: true, dns: {} },
+    { name: "b/net", interface: "net1", default: false, dns: {} },
+  ]);
+});
+
 Deno.test("links of the host, also of the same name, are not taken for those of the sandbox", () => {
   const result = {
     interfaces: [

@@ -1,13 +1,19 @@
+import type { CniRoute } from "../../shared/cni/cni_result.ts";
 import { CniError, ErrorCode } from "../../shared/errors.ts";
 import type { Configured } from "../render_configuration.ts";
 
 type Family = 4 | 6;
+
+/** RT_TABLE_MAIN of rtnetlink. */
+const MAIN_TABLE = 254;
 
 /** Which interfaces have the default route of a family. */
 interface Choice {
   readonly family: Family;
   /** Empty = none has one. */
   readonly owners: ReadonlySet<string>;
+  /** Whether others have set one, too. */
+  readonly isContended: boolean;
   /** Whether the Pod has said so, so that not even a route that no plugin told of may stay. */
   readonly isAsked: boolean;
 }
@@ -45,6 +51,7 @@ function choose(
   return {
     family,
     owners: new Set(owners.map(({ attachment }) => attachment.interface)),
+    isContended: having.some((one) => !owners.includes(one)),
     isAsked: first !== undefined,
   };
 }
@@ -64,16 +71,23 @@ function hasDefault({ attachment, addresses, result }: Configured, family: Famil
   return attachment.routes.some(({ table, destination }) =>
     isSet && table === undefined && isDefault(destination, family)
   ) ||
-    (result?.routes?.some(({ dst }) => isDefault(dst, family)) ?? false);
+    (result?.routes?.some((route) => isToldDefault(route, family)) ?? false);
 }
 
 function isDefault(destination: string, family: Family): boolean {
   return destination.endsWith("/0") && destination.includes(":") === (family === 6);
 }
 
-function carryOut(one: Configured, { family, owners, isAsked }: Choice): Configured {
+/** Plugins may also tell of routes in tables of policies, which are no default routes of the Pod. */
+function isToldDefault({ dst, table }: CniRoute, family: Family): boolean {
+  return (table === undefined || table === MAIN_TABLE) && isDefault(dst, family);
+}
+
+function carryOut(one: Configured, { family, owners, isAsked, isContended }: Choice): Configured {
   const isOwner = owners.has(one.attachment.interface);
-  if (isOwner && !namesGateway(one, family)) return owners.size === 1 ? withRouteOfPlugins(one, family) : one;
+  if (isOwner && !namesGateway(one, family)) {
+    return isContended && owners.size === 1 ? withRouteOfPlugins(one, family) : one;
+  }
   if (owners.size === 0 || (!isAsked && !hasDefault(one, family))) return one;
   const { attachment, result, noDefaultRoute = [] } = one;
   const routes = attachment.routes.filter(({ table, destination }) =>
@@ -83,7 +97,7 @@ function carryOut(one: Configured, { family, owners, isAsked }: Choice): Configu
   return {
     ...one,
     attachment: { ...attachment, routes },
-    result: { ...result, routes: (result.routes ?? []).filter(({ dst }) => !isDefault(dst, family)) },
+    result: { ...result, routes: (result.routes ?? []).filter((route) => !isToldDefault(route, family)) },
     // Without addresses it has no default route, and may be no link.
     ...(one.addresses.length > 0 && { noDefaultRoute: [...noDefaultRoute, family] }),
   };
@@ -95,9 +109,12 @@ function withRouteOfPlugins(one: Configured, family: Family): Configured {
   if (attachment.routes.some(({ table, destination }) => table === undefined && isDefault(destination, family))) {
     return one;
   }
-  const routes = (result?.routes ?? []).flatMap(({ dst, gw }) =>
-    gw !== undefined && isDefault(dst, family) ? [{ family, destination: dst, gateway: gw }] : []
-  );
+  const routes = (result?.routes ?? []).flatMap((route) => {
+    const { dst, gw, priority } = route;
+    // One of a priority of its own is not left out.
+    if (gw === undefined || priority !== undefined || !isToldDefault(route, family)) return [];
+    return [{ family, destination: dst, gateway: gw }];
+  });
   return { ...one, attachment: { ...attachment, routes: [...attachment.routes, ...routes.slice(0, 1)] } };
 }
 

@@ -64,17 +64,27 @@ Deno.test("each family's default route is one interface's", async (t) => {
     {
       name: "our network's comes before those of plugins",
       ones: [{ own: ["10.0.0.1"] }, { told: told("10.0.0.2", "fd00::2") }, {}],
-      changes: ["+10.0.0.1", "-v4 +fd00::2 =fd00::2", ""],
+      changes: ["+10.0.0.1", "-v4 =fd00::2", ""],
     },
     {
       name: "one of our network that is not set counts for nothing",
       ones: [{ own: ["fd00::1"], addresses: [V4] }, { told: told("fd00::2") }],
-      changes: ["", "+fd00::2 =fd00::2"],
+      changes: ["", "=fd00::2"],
     },
     {
       name: "of several the first, which is set once more",
       ones: [{ own: [] }, { told: told("10.0.0.2") }, { told: told("10.0.0.3") }],
       changes: ["", "+10.0.0.2 =10.0.0.2", "-v4"],
+    },
+    {
+      name: "one of a priority of its own stays as it is",
+      ones: [{ own: [] }, { told: [{ dst: "0.0.0.0/0", gw: "10.0.0.2", priority: 50 }] }, { told: told("10.0.0.3") }],
+      changes: ["", "=10.0.0.2", "-v4"],
+    },
+    {
+      name: "one in another table is not the Pod's",
+      ones: [{ own: ["10.0.0.1"] }, { told: [{ dst: "0.0.0.0/0", gw: "10.0.0.2", table: 100 }] }],
+      changes: ["+10.0.0.1", "=10.0.0.2"],
     },
     {
       name: "a gateway that the Pod names, of one family",

@@ -33,6 +33,7 @@ labTest("NetworkAttachmentDefinitions on a node", {}, async (t) => {
   await t.step("a conflist, with hardware address, address and port of the Pod's choice", () => conflist(world));
   await t.step("what plugins are told, at ADD and at DEL", () => recorded(world));
   await t.step("default-route: one interface has it, the others lose theirs", () => defaultRoute(world));
+  await t.step("without default-route it is that of the first entry", () => firstDefaultRoute(world));
   await t.step("an empty config is a file of the node", () => ofFile(world));
   await t.step("a plugin that makes no link", () => withoutLink(world));
   await t.step("a plugin that works on the link of an earlier entry", () => linkInContainer(world));
@@ -183,6 +184,14 @@ async function defaultRoute({ nads }: World): Promise<void> {
     assertEquals([checked.code, checked.document], [0, undefined]);
     await nads.detach(sandbox);
   }
+}
+
+/** Both plugins set one, in any order; the loser leaves its own out, or sets it first. */
+async function firstDefaultRoute({ nads }: World): Promise<void> {
+  const interfaces = [{ network: "pool", ip: "dynamic" }];
+  const { sandbox } = await nads.attach({ networks: "gw@second,gw@third", interfaces });
+  assertEquals(await defaultRoutes(sandbox), ["10.154.0.1 second", "fd00:154::1 second"]);
+  await nads.detach(sandbox);
 }
 
 async function ofFile({ nads, cniDir }: World): Promise<void> {
