@@ -3,7 +3,8 @@
  * budget; Markdown on stdout. A quiet machine gives figures that mean something. Without a part: all of them.
  *
  * `--runs=N`: rounds on the native node (default 20); `--uml-runs=N`: on the user-mode node (default 5, 0 = without);
- * `--small`: `ipam` with one round and a sixteenth of the addresses held, to see whether it works.
+ * `--small`: `ipam` with one round, and it and `storage` with a sixteenth of the addresses held, to see whether they
+ * work.
  */
 import { parseArgs } from "@std/cli";
 import { measureAttach } from "../tests/bench/attach.ts";
@@ -17,6 +18,7 @@ import { reportProbing } from "../tests/bench/probing.ts";
 import { type Part, renderReport } from "../tests/bench/report.ts";
 import { measureStartup } from "../tests/bench/startup.ts";
 import { reportStartup } from "../tests/bench/startup_report.ts";
+import { reportStorage } from "../tests/bench/storage.ts";
 import { DanmLab } from "../tests/support/danm_lab.ts";
 import { startLab } from "../tests/support/lab/lab.ts";
 import { toStderr } from "../tests/support/progress.ts";
@@ -36,6 +38,7 @@ const PARTS: Readonly<Record<string, (rounds: Rounds) => Promise<Part>>> = {
   startup: async ({ runs }) => reportStartup(await measureStartup(Math.max(2 * runs, 1))),
   attach: async (rounds) => reportAttach(await measureNodes(rounds)),
   ipam: async ({ small }) => reportIpam(await measureIpam(small ? SMALL_SIZE : FULL_SIZE)),
+  storage: async ({ small }) => await reportStorage(small ? SMALL_SIZE : FULL_SIZE),
   bitmap: ({ runs }) => Promise.resolve({ blocks: [reportBitmap(Math.max(runs, 1)).trim()], budgets: [] }),
   probing: () => reportProbing(),
 };
