@@ -8,15 +8,10 @@ import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
 import type { AddRequest } from "./add_request.ts";
 import { type AttachmentIdentity, endpointName, identify } from "./attachment_identity.ts";
 import { configure } from "./configure.ts";
-import { delegateAdd, findPlugin } from "./delegate.ts";
-import {
-  type DelegateAnswer,
-  readDelegatesMacs,
-  refuseTakenNames,
-  renderDelegateCall,
-  withAnswers,
-} from "./delegates.ts";
+import { findPlugin } from "./delegate.ts";
+import { readDelegatesMacs, refuseTakenNames, renderDelegateCall, withAnswers } from "./delegates.ts";
 import { detach } from "./detach.ts";
+import { executeDelegates } from "./execute_delegates.ts";
 import { findHostLinks, type HostLinks } from "./host_link.ts";
 import { createIpvlans } from "./ipvlan.ts";
 import { createUserspaceLinks } from "./userspace_link.ts";
@@ -25,8 +20,7 @@ import { withoutAddress } from "./plan_attachments.ts";
 import type { PlannedAttachment } from "./planned_attachment.ts";
 import type { Pod } from "../shared/kube/pod.ts";
 import { planDefaultRoutes } from "./nad/plan_default_routes.ts";
-import { needsEarlierLinks } from "./nad/render_nad_call.ts";
-import { type DelegateCall, type SandboxRecord, withoutLinks } from "./record.ts";
+import { type SandboxRecord, withoutLinks } from "./record.ts";
 import { type Configured, type GivenAddress, renderRules } from "./render_configuration.ts";
 import { mergeResult } from "./result.ts";
 import { claimDepsOf } from "../ipam/record_keeper.ts";
@@ -197,7 +191,7 @@ async function makeLinks(
   const making = { run: deps.run, netns, groups: record.links, signal };
   const [made, answers] = await settleAll([
     createIpvlans(ipvlans, { ...making, hostLinks }),
-    executeDelegates(work),
+    executeDelegates(record.delegates, { ...record, run: deps.run, signal }),
     createUserspaceLinks(userspace, { ...making, macOf }),
   ]);
   const macs = new Map(record.delegates.flatMap(({ interface: name, mac }) => mac ? [[name, mac] as const] : []));
@@ -205,19 +199,6 @@ async function makeLinks(
   for (const { interface: name } of userspace) macs.set(name, macOf(name));
   for (const [name, mac] of await readDelegatesMacs(attachments, making)) macs.set(name, mac);
   return { configured: planDefaultRoutes(withAnswers(allocated, answers)), macs };
-}
-
-/** All at once, unless one works on the link of another. */
-async function executeDelegates({ record, deps, signal }: Work): Promise<DelegateAnswer[]> {
-  const execute = async (call: DelegateCall): Promise<DelegateAnswer> => {
-    const { document, result } = await delegateAdd(call, { ...record, run: deps.run, signal });
-    call.result = document;
-    return { interface: call.interface, result };
-  };
-  if (!record.delegates.some(needsEarlierLinks)) return await settleAll(record.delegates.map(execute));
-  const answers: DelegateAnswer[] = [];
-  for (const call of record.delegates) answers.push(await execute(call));
-  return answers;
 }
 
 function identityOf(identities: ReadonlyMap<string, AttachmentIdentity>, name: string): AttachmentIdentity {

@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { parse } from "yaml";
 import { NAD_ANNOTATION } from "../../shared/schema/nad.ts";
-import { DanmLab, type TestSandbox } from "../support/danm_lab.ts";
+import { DanmLab } from "../support/danm_lab.ts";
 import { inside } from "../support/delegates/delegate_lab.ts";
 import { ScriptedDelegate } from "../support/delegates/scripted_delegate.ts";
 import { startLab } from "../support/lab/lab.ts";
 import { labTest } from "../support/lab/lab_test_case.ts";
 import { NadLab } from "../support/nad_lab.ts";
 import { refusals } from "./nad/refusals.ts";
-import { addressOf, defaultRoutes, definitions, networks, POD_NETWORK, type World } from "./nad/world.ts";
+import { addressOf, defaultRoutes, definitions, endpoints, networks, POD_NETWORK, type World } from "./nad/world.ts";
 
 labTest("NetworkAttachmentDefinitions on a node", {}, async (t) => {
   await using lab = await startLab({ nodes: 1, nodeKind: "native" });
@@ -79,19 +79,6 @@ async function shortForm({ nads }: World): Promise<void> {
   const checked = await nads.danm.call(sandbox, "CHECK", nads.with({ conf: { prevResult: result } }));
   assertEquals([checked.code, checked.document], [0, undefined]);
   await nads.detach(sandbox);
-}
-
-/** Network, kind and type of a sandbox's DanmEps, in the order of its interfaces. */
-async function endpoints(danm: DanmLab, sandbox: TestSandbox): Promise<string[][]> {
-  const { items } = JSON.parse(await danm.lab.kubectl(["get", "danmeps", "-o", "json"]));
-  const specs: Record<string, string>[] = items.map(({ spec }: { spec: Record<string, unknown> }) => ({
-    ...spec,
-    name: (spec["Interface"] as { Name: string }).Name,
-  }));
-  const order = ["eth0", "net1", "ext", "net3"];
-  return specs.filter(({ CID }) => CID === sandbox.containerID)
-    .sort((a, b) => order.indexOf(a["name"] ?? "") - order.indexOf(b["name"] ?? ""))
-    .map(({ NetworkName = "", apiType = "", NetworkType = "" }) => [NetworkName, apiType, NetworkType]);
 }
 
 async function macvlan({ nads }: World): Promise<void> {

@@ -108,3 +108,16 @@ export async function defaultRoutes(sandbox: TestSandbox): Promise<string[]> {
   }));
   return families.flat();
 }
+
+/** Network, kind and type of a sandbox's DanmEps, in the order of its interfaces. */
+export async function endpoints(danm: DanmLab, sandbox: TestSandbox): Promise<string[][]> {
+  const { items } = JSON.parse(await danm.lab.kubectl(["get", "danmeps", "-o", "json"]));
+  const specs: Record<string, string>[] = items.map(({ spec }: { spec: Record<string, unknown> }) => ({
+    ...spec,
+    name: (spec["Interface"] as { Name: string }).Name,
+  }));
+  const order = ["eth0", "net1", "ext", "net3"];
+  return specs.filter(({ CID }) => CID === sandbox.containerID)
+    .sort((a, b) => order.indexOf(a["name"] ?? "") - order.indexOf(b["name"] ?? ""))
+    .map(({ NetworkName = "", apiType = "", NetworkType = "" }) => [NetworkName, apiType, NetworkType]);
+}
