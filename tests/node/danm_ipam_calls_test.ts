@@ -77,6 +77,7 @@ async function badInput(world: World): Promise<void> {
     const sandbox = await freshSandbox({ ...world, node: at });
     for (const bad of cases) await tryCase(danm, { sandbox, bad });
     assertEquals(await danm.leftovers(sandbox), []);
+    assertEquals((await at.run(["ls", "/run/danm-ipam-elsewhere"], { check: false })).code, 2);
     // Whatever was wrong, the sandbox can be attached.
     assertEquals((await danm.add(sandbox)).ips.length, 2);
     await danm.del(sandbox);

@@ -55,7 +55,14 @@ const SECTIONS: readonly BadCase[] = [
     code: 103,
     says: /^ClusterNetwork closed may not be used from namespace default$/,
   }),
-  section("a network without addresses", { clusterNetwork: "bare" }, { code: 104, says: /^no address of Cluster/ }),
+  section("a network without addresses", { clusterNetwork: "bare" }, {
+    code: 104,
+    says: /^ClusterNetwork bare has no subnet/,
+  }),
+  section("a log that is not one of the host's", { logFile: "/run/danm-ipam-elsewhere" }, {
+    code: 7,
+    says: /^configuration: ipam: logFile: must be a file below \/var\/log$/,
+  }),
   section("a family that the network has not", { clusterNetwork: "four", ip6: "dynamic" }, {
     code: 104,
     says: /^configuration: ipam\.ip6: ClusterNetwork four has no IPv6 subnet/,
