@@ -67,7 +67,7 @@ export async function add(request: AddRequest, deps: AddDeps): Promise<CniResult
     throw error;
   };
   const attachments = await plan(pod, { client, request, deps }).catch(telling);
-  const podUID = pod.metadata.uid ?? request.containerID;
+  const podUID = kubeletUID(pod) || request.containerID;
   using _podLock = await deps.records.lockPod(podUID, signal);
   await clearOlderSandboxes({ ...request, podUID, known: { podNamespace: known.podNamespace } }, keeper);
   const result = await attach({ request, pod, node, netns, attachments, inherited }, {

@@ -18,7 +18,7 @@ import { createUserspaceLinks } from "./userspace_link.ts";
 import { renderEndpoint } from "./render_endpoint.ts";
 import { withoutAddress } from "./plan_attachments.ts";
 import type { PlannedAttachment } from "./planned_attachment.ts";
-import type { Pod } from "../shared/kube/pod.ts";
+import { kubeletUID, type Pod } from "../shared/kube/pod.ts";
 import { planDefaultRoutes } from "./nad/plan_default_routes.ts";
 import { type SandboxRecord, withoutLinks } from "./record.ts";
 import { type Configured, type GivenAddress, renderRules } from "./render_configuration.ts";
@@ -120,7 +120,7 @@ async function begin(sandbox: Sandbox, context: { deps: SandboxDeps; signal: Abo
     args: request.args,
     path: [...request.path],
     node,
-    pod: { namespace: request.identity.namespace, name: pod.metadata.name, uid: pod.metadata.uid ?? "" },
+    pod: { namespace: request.identity.namespace, name: pod.metadata.name, uid: kubeletUID(pod) },
     links: attachments.filter(({ backend, userspaceDriver }) => backend === "ipvlan" || userspaceDriver !== undefined)
       .map(({ interface: name }) => ({ interface: name, group: identityOf(identities, name).group })),
     rules: [],

@@ -81,7 +81,7 @@ async function staticPod(world: World): Promise<void> {
   assertEquals((await readStatus(world, "static-node"))?.map(({ name }) => name), ["default/dual"]);
   const uids = async (kind: string, field: string): Promise<string> =>
     (await danm.lab.kubectl(["get", kind, "-A", "-o", `jsonpath={.items[*].spec.${field}}`])).trim();
-  assertEquals([await uids("danmips", "podUID"), await uids("danmeps", "PodUID")], [mirror.uid, mirror.uid]);
+  assertEquals([await uids("danmips", "podUID"), await uids("danmeps", "PodUID")], [hash, hash]);
   await detach(world, sandbox);
 
   const stale = await danm.createSandbox(node, { ...asStatic, uid: "0".repeat(32) });
