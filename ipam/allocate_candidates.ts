@@ -1,26 +1,27 @@
 import { nextDynamic } from "./next_dynamic.ts";
-import { isDynamic, poolSize, type Subnet } from "./subnet.ts";
+import { isDynamic, isInPool, poolSize, type Subnet } from "./subnet.ts";
 
 /** What a choice of the first candidate starts from. */
 export interface Start {
-  /** The addresses of this pool that this node took last, newest first. */
-  readonly recent: readonly bigint[];
+  /** The last address that this node took; one outside of the pool was of another pool, and counts as none. */
+  readonly lastTaken?: bigint | undefined;
+  /** Addresses of the pool that this node freed last, the latest first. Default: none. */
+  readonly freed?: readonly bigint[];
   /** A number of this node's own, from 0 up to 1, that spreads nodes over a pool. */
   readonly nodeOffset: number;
 }
 
 /**
- * The first address to try: the next behind the last that this node took, so that a node uses a released address again
+ * The first address to try: the one behind the last that this node took, so that a node uses a released address again
  * as late as it can; without one the node's own place in the pool, so that nodes do not meet at its start. Where the
- * pool has nothing else, the one that was taken longest ago.
+ * pool has nothing but what the node freed last, the one that it freed longest ago.
  *
  * @returns undefined when the pool has nothing to give
  */
-export function firstCandidate(subnet: Subnet, { recent, nodeOffset }: Start): bigint | undefined {
-  const [lastTaken] = recent;
+export function firstCandidate(subnet: Subnet, { lastTaken, freed = [], nodeOffset }: Start): bigint | undefined {
   const place = subnet.first + BigInt(Math.floor(nodeOffset * poolSize(subnet)));
-  const from = lastTaken === undefined ? place : lastTaken + 1n;
-  return stepBehind(subnet, { from, tried: new Set(recent) }) ?? recent.at(-1);
+  const from = lastTaken === undefined || !isInPool(subnet, lastTaken) ? place : lastTaken + 1n;
+  return stepBehind(subnet, { from, tried: new Set(freed) }) ?? freed.at(-1);
 }
 
 /**

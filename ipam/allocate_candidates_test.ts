@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { NetworkOptions } from "../shared/schema/network.ts";
 import { seededRandom } from "../tests/support/seeded_random.ts";
 import { firstCandidate, freeAddresses, randomCandidate, shuffled } from "./allocate_candidates.ts";
-import { noteTaken, recentOf } from "./allocate_recent.ts";
+import { freedOf } from "./allocate_freed.ts";
 import { findSubnet, isDynamic, type Subnet } from "./subnet.ts";
 
 function subnetOf(options: NetworkOptions, family: 4 | 6 = 4): Subnet {
@@ -47,8 +47,7 @@ Deno.test("candidates are only ever addresses that the pool may give, whatever t
     const may = new Set(dynamicOf(subnet));
     const starts = [undefined, subnet.first - 1n, subnet.last, subnet.last + 5n, 0n, 2n ** 128n, subnet.first];
     for (const lastTaken of starts) {
-      const recent = recentOf(subnet, lastTaken === undefined ? [] : [lastTaken]);
-      const first = firstCandidate(subnet, { recent, nodeOffset: random() });
+      const first = firstCandidate(subnet, { lastTaken, nodeOffset: random() });
       assertEquals(first === undefined, may.size === 0, `seed ${seed}`);
       if (first !== undefined) assert(may.has(first), `seed ${seed}: ${first}`);
     }
@@ -64,12 +63,10 @@ Deno.test("every address of a small pool is reached, by steps and by search, and
     const subnet = randomSubnet(random);
     const all = dynamicOf(subnet);
     const stepped = new Set<bigint>();
-    let recent: bigint[] = [];
+    let lastTaken: bigint | undefined;
     for (let step = 0; step < all.length; step++) {
-      const taken = firstCandidate(subnet, { recent, nodeOffset: 0 });
-      if (taken === undefined) continue;
-      stepped.add(taken);
-      recent = noteTaken(recent, { taken });
+      lastTaken = firstCandidate(subnet, { lastTaken, nodeOffset: 0 });
+      if (lastTaken !== undefined) stepped.add(lastTaken);
     }
     assertEquals([...stepped].sort(), [...all].sort(), `seed ${seed}`);
 
@@ -96,29 +93,31 @@ Deno.test("without a hint a node begins at its own place; with one behind it, ar
   const subnet = subnetOf({ cidr: "10.0.0.0/24" });
   const { first, last } = subnet;
   const cases: [Parameters<typeof firstCandidate>[1], bigint][] = [
-    [{ nodeOffset: 0, recent: [] }, first],
-    [{ nodeOffset: 0.5, recent: [] }, first + 127n],
-    [{ nodeOffset: 0.999, recent: [] }, last],
-    [{ nodeOffset: 0.5, recent: [first] }, first + 1n],
-    [{ nodeOffset: 0.5, recent: [last] }, first],
-    [{ nodeOffset: 0.5, recent: [first, first + 1n, first + 3n] }, first + 2n],
-    [{ nodeOffset: 0.5, recent: [last, first, first + 1n] }, first + 2n],
+    [{ nodeOffset: 0 }, first],
+    [{ nodeOffset: 0.5 }, first + 127n],
+    [{ nodeOffset: 0.999 }, last],
+    [{ nodeOffset: 0.5, lastTaken: first }, first + 1n],
+    [{ nodeOffset: 0.5, lastTaken: last }, first],
+    [{ nodeOffset: 0.5, lastTaken: first, freed: [first + 1n, first + 3n] }, first + 2n],
+    [{ nodeOffset: 0.5, lastTaken: last, freed: [first, first + 1n] }, first + 2n],
   ];
   for (const [start, expected] of cases) assertEquals(firstCandidate(subnet, start), expected);
 });
 
-Deno.test("where a node took all of a pool last, the one that it took longest ago comes first", () => {
+Deno.test("where a pool has nothing but what a node freed last, what it freed longest ago comes first", () => {
   const subnet = subnetOf({ cidr: "10.0.0.0/30" });
   const { first, last } = subnet;
-  assertEquals(firstCandidate(subnet, { nodeOffset: 0, recent: [first, last] }), last);
-  assertEquals(firstCandidate(subnet, { nodeOffset: 0, recent: [last, first] }), first);
+  assertEquals(firstCandidate(subnet, { nodeOffset: 0, freed: [first, last] }), last);
+  assertEquals(firstCandidate(subnet, { nodeOffset: 0, lastTaken: first, freed: [last, first] }), first);
 });
 
 Deno.test("what a node remembers of another pool does not count", () => {
   const subnet = subnetOf({ cidr: "10.0.0.0/24" });
   const { first, last } = subnet;
-  assertEquals(recentOf(subnet, [0n, last + 1n, first + 7n, first - 1n, last]), [first + 7n, last]);
-  assertEquals(firstCandidate(subnet, { nodeOffset: 0.5, recent: recentOf(subnet, [2n, last + 300n]) }), first + 127n);
+  assertEquals(freedOf(subnet, [0n, last + 1n, first + 7n, first - 1n, last]), [first + 7n, last]);
+  for (const lastTaken of [2n, first - 1n, last + 1n, last + 300n]) {
+    assertEquals(firstCandidate(subnet, { nodeOffset: 0.5, lastTaken }), first + 127n);
+  }
 });
 
 Deno.test("a large pool's candidates are spread over all of it", () => {
@@ -141,7 +140,7 @@ Deno.test("a short run that a legacy bitmap leaves is given from all of it, and 
   const random = seededRandom(1);
   const firsts = new Set(Array.from({ length: 400 }, () => randomCandidate(subnet, new Set(), random)));
   assert(firsts.size > 40, `only ${firsts.size} of 64 are ever drawn`);
-  assert(firstCandidate(subnet, { nodeOffset: 0.9, recent: [] }) === base);
+  assert(firstCandidate(subnet, { nodeOffset: 0.9 }) === base);
   const tried = new Set<bigint>();
   for (let count = 0; count < 64; count++) {
     const value = randomCandidate(subnet, tried, random);

@@ -20,7 +20,7 @@ export interface ProbingPolicy {
     /** Status knows of no free address. */
     readonly full: number;
   };
-  /** Misses after which a larger pool counts as exhausted, besides the addresses that this node took last. */
+  /** Misses after which a larger pool counts as exhausted, besides the addresses that this node freed last. */
   readonly misses: number;
   /** The same when status knows of no free address. */
   readonly missesOfFull: number;
@@ -51,8 +51,8 @@ export const PROBING: ProbingPolicy = {
 /** What a search knows of a pool. */
 export interface ProbesOptions {
   readonly status: PoolStatus | undefined;
-  /** What this node took last, newest first: tried only if nothing else is left. Default: none. */
-  readonly recent?: readonly bigint[];
+  /** What this node freed last, the latest first: tried only if nothing else is left. Default: none. */
+  readonly freed?: readonly bigint[];
   readonly policy: ProbingPolicy;
   readonly random: () => number;
 }
@@ -65,7 +65,7 @@ export class Probes {
   readonly #tried = new Set<bigint>();
   /** Those that were tried, and those that are not tried yet though they could be. */
   readonly #passedOver: Set<bigint>;
-  readonly #recent: bigint[];
+  readonly #freed: bigint[];
   readonly #named: bigint[];
   readonly #freeShare: number;
   #triedOfNamed = 0;
@@ -76,13 +76,13 @@ export class Probes {
   readonly #namedOnly: boolean;
   readonly #limit: number;
 
-  constructor(subnet: Subnet, { status, recent = [], policy, random }: ProbesOptions) {
+  constructor(subnet: Subnet, { status, freed = [], policy, random }: ProbesOptions) {
     const size = poolSize(subnet);
     this.#subnet = subnet;
     this.#policy = policy;
     this.#random = random;
-    this.#recent = [...recent];
-    this.#passedOver = new Set(recent);
+    this.#freed = [...freed];
+    this.#passedOver = new Set(freed);
     this.#named = shuffled(parseFreeCandidates(subnet, status), random);
     this.#freeShare = freeShareOf(status);
     this.#isListed = size > policy.tryAllUpTo && size <= policy.listUpTo;
@@ -97,7 +97,7 @@ export class Probes {
 
   /** Whether every address that the pool may give was tried. */
   get triedAll(): boolean {
-    return !this.#othersLeft && this.#recent.length === 0;
+    return !this.#othersLeft && this.#freed.length === 0;
   }
 
   /** Notes that an address is held. */
@@ -110,7 +110,7 @@ export class Probes {
   next(): bigint | undefined {
     const value = this.#tried.size < this.#limit ? this.#nextOther() : undefined;
     if (value !== undefined) return value;
-    return this.#isListed && this.#othersLeft ? undefined : this.#nextRecent();
+    return this.#isListed && this.#othersLeft ? undefined : this.#nextFreed();
   }
 
   #nextOther(): bigint | undefined {
@@ -136,9 +136,9 @@ export class Probes {
     return value;
   }
 
-  /** The one that was taken longest ago. */
-  #nextRecent(): bigint | undefined {
-    for (let value = this.#recent.pop(); value !== undefined; value = this.#recent.pop()) {
+  /** The one that was freed longest ago. */
+  #nextFreed(): bigint | undefined {
+    for (let value = this.#freed.pop(); value !== undefined; value = this.#freed.pop()) {
       if (!this.#tried.has(value)) return value;
     }
     return undefined;

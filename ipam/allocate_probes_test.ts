@@ -80,7 +80,7 @@ Deno.test("names are tried in an order of each caller's own", () => {
   assert(firsts.size > 35, `${firsts.size} different addresses for 50 callers`);
 });
 
-Deno.test("what the node took last is tried when nothing else is left, and then what it took longest ago first", async (t) => {
+Deno.test("what the node freed last is tried when nothing else is left, and then what it freed longest ago first", async (t) => {
   const cases: [string, number, PoolStatus | undefined, number][] = [
     ["a tiny pool", 28, undefined, 14],
     ["a tiny pool whose status names them", 28, { capacity: 14, allocated: 12, freeCandidates: named(3) }, 14],
@@ -99,8 +99,8 @@ Deno.test("what the node took last is tried when nothing else is left, and then 
     await t.step(name, () => {
       const subnet = findSubnet({ spec: { Options: { cidr: `10.0.0.0/${prefix}` } } }, { family: 4, subject: "n" });
       assert(subnet);
-      const recent = [subnet.first + 1n, subnet.first + 2n, subnet.first];
-      const probes = new Probes(subnet, { status, recent, policy: PROBING, random: seededRandom(5) });
+      const freed = [subnet.first + 1n, subnet.first + 2n, subnet.first];
+      const probes = new Probes(subnet, { status, freed, policy: PROBING, random: seededRandom(5) });
       const tried: bigint[] = [];
       for (let value = probes.next(); value !== undefined; value = probes.next()) {
         tried.push(value);
@@ -108,14 +108,14 @@ Deno.test("what the node took last is tried when nothing else is left, and then 
       }
       const isListed = prefix === 24;
       assertEquals(tried.length, count);
-      assertEquals(tried.filter((value) => recent.includes(value)), isListed ? [] : recent.toReversed());
-      assertEquals(isListed ? [] : tried.slice(-3), isListed ? [] : recent.toReversed());
+      assertEquals(tried.filter((value) => freed.includes(value)), isListed ? [] : freed.toReversed());
+      assertEquals(isListed ? [] : tried.slice(-3), isListed ? [] : freed.toReversed());
       assertEquals(probes.triedAll, prefix === 28);
     });
   }
 });
 
-Deno.test("of a pool that would be listed, nothing but what the node took last is left: no list is needed", () => {
+Deno.test("of a pool that would be listed, nothing but what the node freed last is left: no list is needed", () => {
   const bits = new Uint8Array(32).fill(0xff);
   bits[10] = 0b1111_0011;
   const options = { cidr: "10.0.0.0/24", alloc: bits.toBase64() };
@@ -124,7 +124,7 @@ Deno.test("of a pool that would be listed, nothing but what the node took last i
   const free = subnet.cidr.base + 84n;
   const probes = new Probes(subnet, {
     status: undefined,
-    recent: [free],
+    freed: [free],
     policy: PROBING,
     random: seededRandom(1),
   });

@@ -2,19 +2,21 @@ import type { ProbingPolicy } from "./allocate_probes.ts";
 import type { ClaimDeps } from "./claim.ts";
 
 /**
- * Where this node remembers, by pool, the addresses that it took last. It never fails: an address that is not
- * remembered costs some probes, nothing else.
+ * Where this node remembers, by pool, the last address that it took, and by address space those that it freed. It never
+ * fails: an address that is not remembered costs some probes, nothing else.
  */
 export interface Hints {
   /**
-   * Reads the addresses taken last, newest first, lets `choose` name the next and remembers that, in one step over all
-   * processes of the node, so that two that start at once do not meet.
+   * Reads the last address, lets `choose` name the next and remembers that, in one step over all processes of the
+   * node, so that two that start at once do not meet.
    *
    * @returns undefined when nothing was chosen, or `choose` was not asked because nothing can be remembered now
    */
-  take(pool: string, choose: (recent: readonly bigint[]) => bigint | undefined): bigint | undefined;
-  /** Remembers that `taken` was taken, in place of `missed`, which had been chosen and is held by somebody else. */
-  remember(pool: string, change: { taken: bigint; missed?: bigint | undefined }): void;
+  take(pool: string, choose: (lastTaken: bigint | undefined) => bigint | undefined): bigint | undefined;
+  remember(pool: string, value: bigint): void;
+  /** The addresses that this node freed last, the latest first. */
+  freed(pool: string): readonly bigint[];
+  noteFreed(pool: string, value: bigint): void;
 }
 
 /** What allocation needs. */

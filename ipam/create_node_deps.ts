@@ -5,6 +5,7 @@ import type { Connect } from "../shared/kube/connect.ts";
 import type { Logger } from "../shared/log.ts";
 import type { AllocationRecord } from "./allocation_record.ts";
 import { createHintFiles } from "./hint_files.ts";
+import { noteFreed } from "./note_freed.ts";
 import { createObjectStore, lazyObjectStore } from "./object_store.ts";
 import type { NodeDeps } from "./record_keeper.ts";
 import { RecordStore } from "./record_store.ts";
@@ -21,15 +22,16 @@ export function createNodeDeps<R extends AllocationRecord>(
   options: { stateDir: string; hintsDir: string; schema: z.ZodMiniType<R>; connect: Connect; log: Logger },
 ): NodeDeps<R> {
   const { stateDir, hintsDir, schema, connect, log } = options;
+  const hints = createHintFiles(hintsDir, {
+    onFailure: (error) => log.warn("free addresses are looked for without a hint", { error: messageOf(error) }),
+  });
   return {
     log,
     delay,
     clock: bootClock,
     random: Math.random,
     records: new RecordStore(stateDir, { clock: bootClock, schema }),
-    hints: createHintFiles(hintsDir, {
-      onFailure: (error) => log.warn("a free address is looked for without a hint", { error: messageOf(error) }),
-    }),
-    objects: lazyObjectStore(async (signal) => createObjectStore(await connect(signal))),
+    hints,
+    objects: noteFreed(lazyObjectStore(async (signal) => createObjectStore(await connect(signal))), hints),
   };
 }

@@ -3,10 +3,11 @@ import { spaceOf } from "../shared/schema/space.ts";
 import type { AddressRequest } from "./address_request.ts";
 import { firstCandidate, freeAddresses, shuffled } from "./allocate_candidates.ts";
 import { Probes, PROBING } from "./allocate_probes.ts";
-import { recentOf } from "./allocate_recent.ts";
+import { freedOf } from "./allocate_freed.ts";
 import { poolContended, poolExhausted } from "./allocation_errors.ts";
 import type { AllocatorDeps } from "./allocator_deps.ts";
 import { claimAddress } from "./claim_address.ts";
+import { freedPool } from "./note_freed.ts";
 import { poolSize } from "./subnet.ts";
 
 /**
@@ -22,41 +23,38 @@ interface TakeOptions {
 
 interface SearchOptions extends TakeOptions {
   readonly probes: Probes;
-  /** What this node took last of the pool, newest first. */
-  readonly recent: readonly bigint[];
+  /** What this node freed last of the pool, the latest first. */
+  readonly freed: readonly bigint[];
 }
 
 /**
  * Takes any address of the pool that is free: some are tried by name, of a tiny pool all; a small one is then listed.
- * What this node took last, and so may just have freed, is tried when nothing else is left.
+ * What this node freed last is tried when nothing else is left.
  *
  * @throws {CniError} code 100 when none was found; 11 when others were quicker again and again
  * @throws {ApiError} when the API server refuses or does not answer
  */
 export async function takeDynamic(request: AddressRequest, options: TakeOptions): Promise<bigint> {
-  const { subnet, status } = request;
+  const { subnet, holder, status } = request;
   const { hints, nodeOffset, probing: policy = PROBING, random } = options.deps;
   const pool = hintName(request);
-  let recent: readonly bigint[] = [];
-  const hinted = hints.take(pool, (taken) => {
-    recent = recentOf(subnet, taken);
-    return firstCandidate(subnet, { recent, nodeOffset });
-  });
-  const probes = new Probes(subnet, { status, recent, policy, random });
-  const search = { ...options, probes, recent };
+  const freed = freedOf(subnet, hints.freed(freedPool(holder.space, subnet.family)));
+  const hinted = hints.take(pool, (lastTaken) => firstCandidate(subnet, { lastTaken, freed, nodeOffset }));
+  const probes = new Probes(subnet, { status, freed, policy, random });
+  const search = { ...options, probes, freed };
   const value = await takeProbed(request, { ...search, first: hinted }) ??
     (probes.triedAll || poolSize(subnet) > policy.listUpTo ? undefined : await takeListed(request, search));
   if (value === undefined) {
     throw poolExhausted(request, { probes: probes.misses, by: probes.triedAll ? "names" : "sample" });
   }
   // One that was hinted is remembered since then, and others may have gone on from it: saying it again would turn back.
-  if (value !== hinted) hints.remember(pool, { taken: value, missed: hinted });
+  if (value !== hinted) hints.remember(pool, value);
   return value;
 }
 
 /**
- * What a node remembers is of one pool: networks that share an address space may have different ones. No longer than
- * the name of a file may be, as names of networks are bounded (decision 2).
+ * Where a node goes on is of one pool: networks that share an address space may have different ones. No longer than the
+ * name of a file may be, as names of networks are bounded (decision 2).
  */
 function hintName({ subnet, holder }: AddressRequest): string {
   const { networkKind: kind, networkNamespace: namespace, networkName: name } = holder;
@@ -79,14 +77,14 @@ async function takeProbed(
 /** Decides a small pool by what is really held: it counts as exhausted only if a list says so. */
 async function takeListed(request: AddressRequest, options: SearchOptions): Promise<bigint> {
   const { subnet, holder } = request;
-  const { deps, signal, probes, recent } = options;
+  const { deps, signal, probes, freed } = options;
   for (let list = 0; list < LISTS; list++) {
     const addresses = await deps.objects.listAddresses(holder.space, signal);
     const held = new Set(
       addresses.map(parseAddress).filter(({ family }) => family === subnet.family).map(({ value }) => value),
     );
     const free = freeAddresses(subnet, held);
-    const last = recent.filter((value) => free.includes(value)).reverse();
+    const last = freed.filter((value) => free.includes(value)).reverse();
     // In an order of each caller's own: those who list at once must not all want the same address.
     for (const value of [...shuffled(free.filter((value) => !last.includes(value)), deps.random), ...last]) {
       if (await claimAddress(request, { ...options, value })) return value;

@@ -1,15 +1,18 @@
-import { noteTaken } from "./allocate_recent.ts";
+import { withFreed } from "./allocate_freed.ts";
 import type { Hints } from "./allocator_deps.ts";
 
 /** Tries to lock a hint's file, which each process holds for some 0.1 ms, and the pause between two of them. */
 const TRIES = 5;
 const PAUSE_MS = 1;
 
+/** What the file of what was freed ends with; that of the last address taken ends with the family. */
+const FREED = ".freed";
+
 /** More than the addresses of a hint take. */
 const MAX_BYTES = 1024;
 
 /**
- * {@linkcode Hints} in one small file a pool, which processes of the node lock for the instant that they read and write
+ * {@linkcode Hints} in two small files a pool, which processes of the node lock for the instant that they read and write
  * it. A hint that is lost or damaged costs some probes, nothing else; one that cannot be read, written or locked at
  * once is reported and done without.
  *
@@ -26,18 +29,16 @@ export function createHintFiles(dir: string, { onFailure }: { onFailure: (error:
     }
   }
   return {
-    take(pool, choose): bigint | undefined {
-      return attempt(pool, (file) => {
-        const recent = read(file);
-        const next = choose(recent);
+    take: (pool, choose) =>
+      attempt(pool, (file) => {
+        const next = choose(read(file)[0]);
         // What cannot be written is not answered either: the same would be chosen the next time.
-        if (next !== undefined) write(file, noteTaken(recent, { taken: next }));
+        if (next !== undefined) write(file, [next]);
         return next;
-      });
-    },
-    remember(pool, change): void {
-      attempt(pool, (file) => write(file, noteTaken(read(file), change)));
-    },
+      }),
+    remember: (pool, value) => attempt(pool, (file) => write(file, [value])),
+    freed: (pool) => attempt(pool + FREED, read) ?? [],
+    noteFreed: (pool, value) => attempt(pool + FREED, (file) => write(file, withFreed(read(file), value))),
   };
 }
 
@@ -81,8 +82,8 @@ function read(file: Deno.FsFile): bigint[] {
 }
 
 /** Truncated after it is written, so that a full disk leaves the old hint rather than none. */
-function write(file: Deno.FsFile, recent: readonly bigint[]): void {
-  const bytes = new TextEncoder().encode(recent.join("\n"));
+function write(file: Deno.FsFile, values: readonly bigint[]): void {
+  const bytes = new TextEncoder().encode(values.join("\n"));
   file.seekSync(0, Deno.SeekMode.Start);
   file.truncateSync(file.writeSync(bytes));
 }

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { MAX_RECENT } from "./allocate_recent.ts";
+import { MAX_FREED } from "./allocate_freed.ts";
 import type { Hints } from "./allocator_deps.ts";
 import { messageOf } from "../shared/errors.ts";
 import { createHintFiles } from "./hint_files.ts";
@@ -19,35 +19,35 @@ function hintsOf(dir: string): Hints & { failures: string[] } {
   return { ...createHintFiles(dir, { onFailure: (error) => failures.push(messageOf(error)) }), failures };
 }
 
-/** What is remembered of a pool. */
+/** The last address that was taken from a pool. */
 function recall(hints: Hints, pool: string): unknown {
   let recalled: unknown = "not asked";
-  hints.take(pool, (recent) => {
-    recalled = recent;
+  hints.take(pool, (lastTaken) => {
+    recalled = lastTaken;
     return undefined;
   });
   return recalled;
 }
 
-Deno.test("what was taken last is remembered by pool, over processes", () =>
+Deno.test("a hint is remembered by pool, over processes", () =>
   withDir((parent) => {
     const dir = `${parent}/made/when/needed`;
     const big = (1n << 128n) - 1n;
     const hints = hintsOf(dir);
-    assertEquals(recall(hintsOf(dir), "cn.a.4"), []);
+    assertEquals(recall(hintsOf(dir), "cn.a.4"), undefined);
     assertEquals(hints.take("cn.a.4", () => big), big);
-    hints.remember("cn.b.4", { taken: 7n });
-    assertEquals(["cn.a.4", "cn.b.4", "__proto__"].map((pool) => recall(hintsOf(dir), pool)), [[big], [7n], []]);
-    hints.remember("cn.a.4", { taken: 5n });
-    assertEquals(recall(hintsOf(dir), "cn.a.4"), [5n, big]);
-    hints.remember("cn.a.4", { taken: 6n, missed: 5n });
-    assertEquals(recall(hintsOf(dir), "cn.a.4"), [6n, big]);
-    for (let value = 0n; value < 20n; value++) hints.remember("cn.a.4", { taken: big - value });
-    assertEquals((recall(hintsOf(dir), "cn.a.4") as bigint[]).length, MAX_RECENT);
-    hints.remember("cn.b.4", { taken: 1n });
+    hints.remember("cn.b.4", 7n);
+    assertEquals(["cn.a.4", "cn.b.4", "__proto__"].map((pool) => recall(hintsOf(dir), pool)), [big, 7n, undefined]);
+    hints.remember("cn.a.4", 5n);
+    assertEquals(recall(hintsOf(dir), "cn.a.4"), 5n);
+    for (let value = 0n; value < 20n; value++) hints.noteFreed("cn.a.4", big - value);
+    const freed = Array.from({ length: MAX_FREED }, (_, index) => big - 19n + BigInt(index));
+    assertEquals([hintsOf(dir).freed("cn.a.4"), hintsOf(dir).freed("cn.b.4")], [freed, []]);
+    assertEquals(recall(hintsOf(dir), "cn.a.4"), 5n);
     for (const text of ["x", "-5", "1e9", "\0\0\0", "5 6", "5\n\n6", "5\nx", ""]) {
       Deno.writeTextFileSync(`${dir}/cn.b.4`, text);
-      assertEquals(recall(hintsOf(dir), "cn.b.4"), [], text);
+      Deno.writeTextFileSync(`${dir}/cn.a.4.freed`, text);
+      assertEquals([recall(hintsOf(dir), "cn.b.4"), hintsOf(dir).freed("cn.a.4")], [undefined, []], text);
     }
     assertEquals(hints.failures, []);
   }));
@@ -82,7 +82,7 @@ Deno.test("a hint that cannot be kept is reported and done without", async (t) =
         const { dir, pool } = arrange(parent);
         const hints = hintsOf(dir);
         assertEquals(hints.take(pool, () => 1n), undefined);
-        hints.remember(pool, { taken: 1n });
+        hints.remember(pool, 1n);
         assertEquals(hints.failures.length, 2);
         for (const failure of hints.failures) assertStringIncludes(failure, message);
       }));
@@ -92,17 +92,17 @@ Deno.test("a hint that cannot be kept is reported and done without", async (t) =
 Deno.test("a process that is stopped while it has a hint locked stops nobody else", () =>
   withDir((dir) => {
     const hints = hintsOf(dir);
-    hints.remember("p", { taken: 1n });
+    hints.remember("p", 1n);
     using file = Deno.openSync(`${dir}/p`, { read: true });
     file.lockSync(true);
     const began = performance.now();
     assertEquals(recall(hints, "p"), "not asked");
     assertEquals(hints.take("p", () => 2n), undefined);
-    hints.remember("p", { taken: 3n });
+    hints.remember("p", 3n);
     assert(performance.now() - began < 1000, "it waits for the other");
     assertEquals(hints.failures, Array.from({ length: 3 }, () => `${dir}/p is locked by another process`));
     file.unlockSync();
-    assertEquals(recall(hints, "p"), [1n]);
+    assertEquals(recall(hints, "p"), 1n);
   }));
 
 Deno.test("processes that ask at once are each told another address, and seldom none", () =>
@@ -111,7 +111,7 @@ Deno.test("processes that ask at once are each told another address, and seldom 
     const script = `import { createHintFiles } from ${module};
       const hints = createHintFiles(${JSON.stringify(dir)}, { onFailure: () => {} });
       const got = [];
-      for (let i = 0; i < 200; i++) got.push(hints.take("p", ([last]) => (last ?? 0n) + 1n) ?? "none");
+      for (let i = 0; i < 200; i++) got.push(hints.take("p", (last) => (last ?? 0n) + 1n) ?? "none");
       console.log(got.join(" "));`;
     const outputs = await Promise.all([1, 2, 3].map(async () => {
       const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", "--no-lock", script] }).output();

@@ -1,9 +1,10 @@
 import { allocateAddress } from "../../ipam/address_allocator.ts";
-import { MAX_RECENT } from "../../ipam/allocate_recent.ts";
+import { MAX_FREED } from "../../ipam/allocate_freed.ts";
 import { PROBING, type ProbingPolicy } from "../../ipam/allocate_probes.ts";
 import type { AllocatorDeps, Hints } from "../../ipam/allocator_deps.ts";
 import { nodeOffset } from "../../ipam/holder.ts";
 import { Ledger } from "../../ipam/ledger.ts";
+import { freedPool } from "../../ipam/note_freed.ts";
 import type { ObjectStore } from "../../ipam/object_store.ts";
 import { CniError, ErrorCode } from "../../shared/errors.ts";
 import type { PoolStatus } from "../../shared/schema/network.ts";
@@ -18,7 +19,7 @@ export interface NodeOptions {
   readonly policy?: Partial<ProbingPolicy>;
   /** Whether a node starts behind the last address that it took. Default true. */
   readonly hints?: boolean;
-  /** How many addresses a node remembers; default as the allocator has it. */
+  /** How many addresses that it freed a node remembers; default as the allocator has it. */
   readonly remembered?: number;
   /** Whether a node without hint starts at the pool's first address. Default false: at the node's own place. */
   readonly startAtFirst?: boolean;
@@ -31,6 +32,8 @@ export interface Allocation {
   readonly refused: number;
   readonly listed: number;
   readonly exhausted: boolean;
+  /** What was found; undefined when exhausted. */
+  readonly value: bigint | undefined;
 }
 
 /** Nodes that take addresses from a pool, with the real allocator. */
@@ -70,13 +73,19 @@ export class SimulatedNodes {
       probing: { ...PROBING, ...this.#options.policy },
     };
     try {
-      await allocateAddress(request, { deps, signal: SIGNAL });
-      return { ...counts, exhausted: false };
+      const value = await allocateAddress(request, { deps, signal: SIGNAL });
+      return { ...counts, exhausted: false, value };
     } catch (error) {
       const inVain: readonly number[] = [ErrorCode.PoolExhausted, ErrorCode.TryAgain];
       if (!(error instanceof CniError) || !inVain.includes(error.code)) throw error;
-      return { ...counts, exhausted: true };
+      return { ...counts, exhausted: true, value: undefined };
     }
+  }
+
+  /** A sandbox of a node gives an address back. */
+  async release(node: number, value: bigint): Promise<void> {
+    await this.pool.release(value, SIGNAL);
+    this.#hintsOf(node).noteFreed(freedPool(SPACE, this.pool.subnet.family), value);
   }
 
   #counted(counts: { created: number; refused: number; listed: number }): ObjectStore {
@@ -95,7 +104,7 @@ export class SimulatedNodes {
   }
 
   #hintsOf(node: number): Hints {
-    if (this.#options.hints === false) return { take: () => undefined, remember: () => {} };
-    return memoryHints(this.#remembered, { prefix: `${node} `, max: this.#options.remembered ?? MAX_RECENT });
+    const hints = memoryHints(this.#remembered, { prefix: `${node} `, max: this.#options.remembered ?? MAX_FREED });
+    return this.#options.hints === false ? { ...hints, take: () => undefined } : hints;
   }
 }

@@ -57,11 +57,15 @@ export class SimulatedPool extends MemoryObjectStore {
   /** Somebody gives an address back. */
   async releaseAny(signal: AbortSignal): Promise<void> {
     const value = this.#held[Math.floor(this.#random() * this.#held.length)];
-    if (value === undefined) return;
-    const last = this.#held.pop() as bigint;
-    const place = this.#places.get(value) ?? 0;
+    if (value !== undefined) await this.release(value, signal);
+  }
+
+  /** An address is given back. */
+  async release(value: bigint, signal: AbortSignal): Promise<void> {
+    const place = this.#places.get(value);
+    const last = place === undefined ? undefined : this.#held.pop();
     this.#places.delete(value);
-    if (last !== value) {
+    if (place !== undefined && last !== undefined && last !== value) {
       this.#held[place] = last;
       this.#places.set(last, place);
     }

@@ -70,7 +70,7 @@ export class Lane implements AsyncDisposable {
       clock: () => this.now,
       isDead: () => false,
       // Without a choice of their own, cases always ask for the same addresses.
-      hints: { take: (_pool, choose) => choose([]), remember: () => {} },
+      hints: { take: (_pool, choose) => choose(undefined), remember: () => {}, freed: () => [], noteFreed: () => {} },
       nodeOffset: 0,
       random: () => 0,
       delay: () => Promise.resolve(),

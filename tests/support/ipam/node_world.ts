@@ -23,7 +23,7 @@ export class NodeWorld<R extends AllocationRecord> implements Disposable {
     return {
       clock: () => this.now,
       records: this.records,
-      hints: { take: (_pool, choose) => choose([]), remember: () => {} },
+      hints: { take: (_pool, choose) => choose(undefined), remember: () => {}, freed: () => [], noteFreed: () => {} },
       objects: this.server,
       log: createLogger((line) => void this.logged.push(line), { level: "debug" }),
       random: () => 0,

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { AddressRequest } from "../../../ipam/address_request.ts";
 import { DOUBT_SECONDS } from "../../../ipam/ledger.ts";
+import { noteFreed } from "../../../ipam/note_freed.ts";
 import { CniError, ErrorCode } from "../../../shared/errors.ts";
 import { seededRandom } from "../seeded_random.ts";
 import { memoryHints } from "./memory_hints.ts";
@@ -148,11 +149,12 @@ export class SimulatedRun implements World {
   }
 
   #processOf(node: string, process: { dead: boolean }): PluginProcess {
+    const hints = memoryHints(this.#hints, { prefix: `${node} ` });
     return {
-      objects: this.#api.storeOf(process),
+      objects: noteFreed(this.#api.storeOf(process), hints),
       clock: () => this.#api.now,
       isDead: () => process.dead,
-      hints: memoryHints(this.#hints, { prefix: `${node} ` }),
+      hints,
       nodeOffset: 0.3,
       random: this.random,
       delay: (ms) => this.#api.wait(process, ms / 1000),
