@@ -2,6 +2,7 @@
  * What a dynamic allocation asks of the API server: the real allocator against simulated pools of every size and
  * utilisation, and against other ways of looking for a free address. The same figures in every run.
  */
+import { reuseTable } from "./probing_reuse.ts";
 import { type Scenario, simulate } from "./probing_run.ts";
 import { type Budget, type Part, table } from "./report.ts";
 import type { Allocation } from "./simulated_nodes.ts";
@@ -25,8 +26,22 @@ type Base = Omit<Scenario, "share" | "size">;
 const WITH: Base = { nodes: NODES, placed: "random", status: true };
 const WITHOUT: Base = { ...WITH, status: false };
 
+/** Columns of the table of sizes. Blind, without a `status`, is every network while nothing writes one. */
+const COLUMNS: readonly [string, Base][] = [WITH, WITHOUT].flatMap((base) =>
+  [undefined, AT_ONCE].flatMap((burst) =>
+    [1, NODES].map((nodes): [string, Base] => [
+      `${base.status ? "" : "blind, "}${burst === undefined ? "one by one" : "at once"}, ${nodes}`,
+      { ...base, nodes, ...(burst !== undefined && { burst }) },
+    ])
+  )
+);
+
 /** The columns in which policies are compared. */
 const COMPARED: readonly [string, Scenario][] = [
+  ["14, 90 %, blind", { ...WITHOUT, size: 14, share: 0.9 }],
+  ["14, full, blind", { ...WITHOUT, size: 14, share: 1 }],
+  ["30, 90 %, blind", { ...WITHOUT, size: 30, share: 0.9 }],
+  ["30, full, blind", { ...WITHOUT, size: 30, share: 1 }],
   ["254, 0 %, at once", { ...WITH, size: 254, share: 0, burst: AT_ONCE }],
   ["1,022, 99 %, blind", { ...WITHOUT, size: 1022, share: 0.99 }],
   ["254, 90 %", { ...WITH, size: 254, share: 0.9 }],
@@ -43,9 +58,11 @@ const VARIANTS: readonly [string, Partial<Scenario>][] = [
   ["**chosen**", {}],
   [
     "before: pool start, no `status`, 3 misses then list, 24 in large pools",
-    { status: false, startAtFirst: true, policy: { misses: 24, missesBeforeList: misses(3, 3, 3) } },
+    { status: false, startAtFirst: true, policy: { tryAllUpTo: 0, misses: 24, missesBeforeList: misses(3, 3, 3) } },
   ],
   ["start of the pool", { startAtFirst: true }],
+  ["none by name alone", { policy: { tryAllUpTo: 0 } }],
+  ["by name alone up to 32", { policy: { tryAllUpTo: 32 } }],
   ["list after 1 miss", { policy: { missesBeforeList: misses(1, 1, 1) } }],
   ["list after 8 misses", { policy: { missesBeforeList: misses(8, 8, 8) } }],
   ["no list above 256", { policy: { listUpTo: 256 } }],
@@ -71,13 +88,15 @@ export async function reportProbing(): Promise<Part> {
   return {
     blocks: [
       "## Requests of a dynamic allocation (simulated)",
-      `${NODES} nodes, addresses held at random places, *median / mean / 99th percentile* of requests; L = lists an ` +
+      `Addresses held at random places, *median / mean / 99th percentile* of requests; L = lists an ` +
       `allocation, ✗ = found none. One by one: 15 allocations and releases see the same \`status\`; at once: up to ` +
-      `${AT_ONCE} callers do.`,
+      `${AT_ONCE} callers do. Blind: without a \`status\`. The number is that of nodes.`,
       await sizesTable(budgets),
       "Placed by the allocator itself, with 20 % released and taken again since:",
       await placedTable(),
-      "Other policies; *median of requests · mean ms*:",
+      "Of Pods that start on a node when another of its Pods has ended, the share that gets the address of that one:",
+      await reuseTable(),
+      `Other policies, ${NODES} nodes; *median of requests · mean ms*:`,
       await variantsTable(),
     ],
     budgets,
@@ -89,15 +108,15 @@ async function sizesTable(budgets: Budget[]): Promise<string> {
   for (const size of SIZES) {
     for (const share of SHARES) {
       const cells: string[] = [];
-      for (const base of [WITH, { ...WITH, burst: AT_ONCE }, WITHOUT, { ...WITHOUT, burst: AT_ONCE }]) {
+      for (const [, base] of COLUMNS) {
         const done = await simulate({ ...base, size, share }, { seed: 1, samples: SAMPLES });
         cells.push(cell(done));
-        if (base.status) budgets.push(...budgetOf(done, { size, share, burst: base.burst !== undefined }));
+        if (base.status) budgets.push(...budgetOf(done, { ...base, size, share }));
       }
       rows.push([size.toLocaleString("en"), share === 0 ? "0–40 %" : `${share * 100} %`, ...cells]);
     }
   }
-  return table(["pool", "held", "one by one", "at once", "blind, one by one", "blind, at once"], rows);
+  return table(["pool", "held", ...COLUMNS.map(([name]) => name)], rows);
 }
 
 async function placedTable(): Promise<string> {
@@ -130,14 +149,14 @@ async function variantsTable(): Promise<string> {
 }
 
 /** What was wanted: a median of 1.2 below 50 % and of 5 at 90 %, for every pool size, also at once. */
-function budgetOf(done: readonly Allocation[], at: { size: number; share: number; burst: boolean }): Budget[] {
+function budgetOf(done: readonly Allocation[], at: Scenario): Budget[] {
   const limit = at.share === 0 ? 1.2 : at.share === 0.9 ? 5 : undefined;
   if (limit === undefined) return [];
   const { p50 } = summarize(done.map(requests));
   const held = at.share === 0 ? "below 50 %" : "90 %";
   const what = `median of requests, pool of ${at.size.toLocaleString("en")}, ${held} held${
-    at.burst ? ", at once" : ""
-  }`;
+    at.burst === undefined ? "" : ", at once"
+  }, nodes: ${at.nodes}`;
   return [{ what, limit: String(limit), found: String(p50), kept: p50 <= limit }];
 }
 

@@ -1,10 +1,12 @@
+import { MAX_FREED } from "../../ipam/allocate_freed.ts";
 import { subnetOf } from "../support/ipam/subnet_of.ts";
 import { seededRandom } from "../support/seeded_random.ts";
+import { table } from "./report.ts";
 import { type NodeOptions, SimulatedNodes } from "./simulated_nodes.ts";
 import { SimulatedPool } from "./simulated_pool.ts";
 
 /** A nearly full pool, and a node on which Pods end and others start. */
-export interface ReuseScenario extends Omit<NodeOptions, "nodes"> {
+interface ReuseScenario extends Omit<NodeOptions, "nodes"> {
   /** Addresses of the pool: a power of two, less two. */
   readonly size: number;
   /** Free ones, before one of the node's Pods ends. */
@@ -20,7 +22,7 @@ export interface ReuseScenario extends Omit<NodeOptions, "nodes"> {
 const STARTS = 20;
 
 /** Of Pods that start when another has ended, the share that gets its address though others are free. */
-export async function simulateReuse(
+async function simulateReuse(
   scenario: ReuseScenario,
   { seed, samples }: { seed: number; samples: number },
 ): Promise<number> {
@@ -47,4 +49,24 @@ export async function simulateReuse(
     }
   }
   return again / started;
+}
+
+/** Scenarios and how many freed addresses are remembered, as a table in Markdown. */
+export async function reuseTable(): Promise<string> {
+  const rows: string[][] = [];
+  for (const [size, free, pods] of [[14, 3, 4], [254, 2, 1], [254, 2, 30], [254, 10, 30]] as const) {
+    const cells: string[] = [];
+    for (const remembered of [0, 1, MAX_FREED]) {
+      for (const ends of ["newest", "any"] as const) {
+        const scenario: ReuseScenario = { size, free, pods, ends, status: false, remembered };
+        cells.push(`${(100 * await simulateReuse(scenario, { seed: 1, samples: 400 })).toFixed(0)} %`);
+      }
+    }
+    rows.push([String(size), String(free), String(pods), ...cells]);
+  }
+  const heads = ["none remembered", "the last", `the last ${MAX_FREED}`];
+  return table(
+    ["pool", "free", "Pods", ...heads.flatMap((head) => [`${head}; newest ends`, `${head}; any ends`])],
+    rows,
+  );
 }
