@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CniError, ErrorCode } from "../../shared/errors.ts";
 import { createLogger } from "../../shared/log.ts";
-import { type GrpcAnswer, type GrpcMethods, GrpcServer } from "../../tests/support/kubelet/grpc_server.ts";
-import { encodeMessage, podMessage } from "../../tests/support/kubelet/messages.ts";
-import { getAssignedDevices, type PodDevicesDeps } from "./pod_devices.ts";
+import { type GrpcAnswer, type GrpcMethods, GrpcServer } from "../support/kubelet/grpc_server.ts";
+import { encodeMessage, podMessage } from "../support/kubelet/messages.ts";
+import { getAssignedDevices, type PodDevicesDeps } from "../../cni/devices/pod_devices.ts";
 
 const GET = "/v1.PodResourcesLister/Get";
 const LIST = "/v1.PodResourcesLister/List";
