@@ -1,6 +1,7 @@
 import { runIpBatch } from "../shared/host/ip_batch.ts";
 import type { Run } from "../shared/host/run.ts";
 import { parse } from "../shared/schema/describe_issues.ts";
+import { MAIN_TABLE } from "./plan_check.ts";
 import * as z from "zod/mini";
 
 const Link = z.object({
@@ -48,6 +49,7 @@ export async function readKernelState(
       netns,
       family,
       json: true,
+      numeric: true,
       signal,
     });
     return stdout.split("\n").filter((line) => line.trim() !== "").map((line) => JSON.parse(line));
@@ -75,7 +77,7 @@ function readLink({ ifname, address, flags, addr_info }: z.infer<typeof Link>): 
 
 function readRoute({ dst, gateway, dev, table }: z.infer<typeof Route>, family: 4 | 6): KernelState["routes"][number] {
   const destination = dst === "default" ? (family === 4 ? "0.0.0.0/0" : "::/0") : withPrefix(dst);
-  const number = table === undefined || table === "main" ? undefined : Number(table);
+  const number = table === undefined || Number(table) === MAIN_TABLE ? undefined : Number(table);
   return {
     destination,
     ...(gateway !== undefined && { gateway }),

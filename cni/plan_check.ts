@@ -1,8 +1,11 @@
 import type { CniResult } from "../shared/cni/cni_result.ts";
-import { AddressError, formatAddress, formatCidr, parseCidr } from "../shared/schema/address.ts";
+import { AddressError, formatAddress, formatCidr, parseAddress, parseCidr } from "../shared/schema/address.ts";
 import type { DanmEpInterface } from "../shared/schema/danm_ep.ts";
 import type { KernelState } from "./kernel_state.ts";
 import type { OwnRule } from "./record.ts";
+
+/** The routing table of routes that name none. @see ip-route(8) */
+export const MAIN_TABLE = 254;
 
 /** What a sandbox is to have. */
 export interface Expected {
@@ -16,31 +19,40 @@ export interface Expected {
 
 /** Everything that a sandbox has not as it is expected, one line each; nothing that it has besides. */
 export function planCheck(expected: Expected, state: KernelState): string[] {
-  return [
-    ...expected.interfaces.flatMap((one) => checkInterface(one, state)),
+  const problems = [
+    ...expected.interfaces.flatMap((one) => checkInterface(one, { rules: expected.rules, state })),
     ...checkResult(expected, state),
     ...expected.rules.filter((rule) => !hasRule(rule, state))
       .map(({ interface: name, from, table }) => `${name}: the rule from ${from} to table ${table} is gone`),
   ];
+  // An address is in DanmEp and result.
+  return [...new Set(problems)];
 }
 
-function checkInterface(expected: DanmEpInterface, state: KernelState): string[] {
-  const { Name: name, MacAddress: mac, proutes, proutes6 } = expected;
+function checkInterface(
+  expected: DanmEpInterface,
+  { rules, state }: { rules: readonly OwnRule[]; state: KernelState },
+): string[] {
+  const { Name: name, MacAddress: mac, Address: address, AddressIPv6: address6 } = expected;
   const link = state.links.find((one) => one.name === name);
   if (!link) return [`${name}: the link is gone`];
-  const wanted = [expected.Address, expected.AddressIPv6].filter((text) => text && text !== "none");
-  const routes = Object.entries({ ...proutes, ...proutes6 });
+  const families = [{ text: address, routes: expected.proutes }, { text: address6, routes: expected.proutes6 }]
+    .flatMap(({ text, routes }) => text && text !== "none" ? [{ text, routes }] : []);
+  const tables = rules.filter((rule) => rule.interface === name).map(({ table }) => table);
+  const hasRoute = (destination: string, gateway: string): boolean =>
+    state.routes.some((route) =>
+      route.table !== undefined && (tables.length === 0 || tables.includes(route.table)) && route.dev === name &&
+      route.destination === subnetOf(destination) && route.gateway === addressOf(gateway)
+    );
   return [
     ...(link.up ? [] : [`${name}: the link is down`]),
     ...(!mac || sameMac(mac, link.mac) ? [] : [`${name}: the hardware address is ${link.mac}, not ${mac}`]),
-    ...wanted.filter((text) => text && !link.addresses.includes(canonical(text)))
-      .map((text) => `${name}: the address ${text} is gone`),
-    ...routes.filter(([destination, gateway]) =>
-      !state.routes.some((route) =>
-        route.table !== undefined && route.dev === name && route.destination === subnetOf(destination) &&
-        route.gateway === gateway
-      )
-    ).map(([destination, gateway]) => `${name}: the policy route to ${destination} via ${gateway} is gone`),
+    ...families.filter(({ text }) => !link.addresses.includes(canonical(text)))
+      .map(({ text }) => `${name}: the address ${text} is gone`),
+    // Those of a family that a delegate gave no address of were never set.
+    ...families.flatMap(({ routes }) => Object.entries(routes ?? {}))
+      .filter(([destination, gateway]) => !hasRoute(destination, gateway))
+      .map(([destination, gateway]) => `${name}: the policy route to ${destination} via ${gateway} is gone`),
   ];
 }
 
@@ -55,7 +67,8 @@ function checkResult({ prevResult, interfaces }: Expected, state: KernelState): 
   });
   const routes = (prevResult.routes ?? []).filter(({ dst, gw, table }) =>
     !state.routes.some((route) =>
-      route.destination === subnetOf(dst) && (gw === undefined || route.gateway === gw) && route.table === table
+      route.destination === subnetOf(dst) && (gw === undefined || route.gateway === addressOf(gw)) &&
+      route.table === (table === MAIN_TABLE ? undefined : table)
     )
   );
   const missing = [...own].filter((name) =>
@@ -78,16 +91,23 @@ function sameMac(one: string, other: string | undefined): boolean {
 
 /** `address/prefix` as the kernel prints it; what is none stays as it is, and is found nowhere. */
 function canonical(text: string): string {
-  return reading(text, ({ family, host, prefix }) => `${formatAddress({ family, value: host })}/${prefix}`);
+  return reading(text, () => {
+    const { family, host, prefix } = parseCidr(text);
+    return `${formatAddress({ family, value: host })}/${prefix}`;
+  });
 }
 
 function subnetOf(text: string): string {
-  return reading(text, formatCidr);
+  return reading(text, () => formatCidr(parseCidr(text)));
 }
 
-function reading(text: string, format: (cidr: ReturnType<typeof parseCidr>) => string): string {
+function addressOf(text: string): string {
+  return reading(text, () => formatAddress(parseAddress(text)));
+}
+
+function reading(text: string, format: () => string): string {
   try {
-    return format(parseCidr(text));
+    return format();
   } catch (error) {
     if (error instanceof AddressError) return text;
     throw error;

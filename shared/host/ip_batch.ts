@@ -11,6 +11,8 @@ export interface IpBatchOptions {
   readonly force?: boolean;
   /** Asks for JSON with details; the answer is then one document a line. */
   readonly json?: boolean;
+  /** Asks for numbers where a machine's own files may have names (`-N`), as those of routing tables. */
+  readonly numeric?: boolean;
   /** Address family of commands that cannot tell it by their addresses, as `rule`. Default: IPv4. */
   readonly family?: 4 | 6;
   readonly signal?: AbortSignal;
@@ -46,6 +48,7 @@ export async function runIpBatch(
     "ip",
     ...(options.family === 6 ? ["-6"] : []),
     ...(options.json ? ["-json", "-details"] : []),
+    ...(options.numeric ? ["-N"] : []),
     ...(options.force ? ["-force"] : []),
     "-batch",
     "-",

@@ -32,8 +32,10 @@ Deno.test("a batch is one process, in the namespace, with what was asked for", a
   const { run, calls } = recording(() => Promise.resolve("out"));
   const commands = [["link", "show", "dev", "lo"], ["addr", "replace", "2001:db8::1/64", "dev", "eth0", "nodad"]];
   assertEquals(await runIpBatch(run, commands, { netns: "/run/netns/a", force: true, json: true }), "out");
+  assertEquals(await runIpBatch(run, commands, { family: 6, json: true, numeric: true }), "out");
   assertEquals(calls.map(({ argv }) => argv), [
     ["nsenter", "--net=/run/netns/a", "ip", "-json", "-details", "-force", "-batch", "-"],
+    ["ip", "-6", "-json", "-details", "-N", "-batch", "-"],
   ]);
   assertEquals(calls[0]?.options?.stdin, "link show dev lo\naddr replace 2001:db8::1/64 dev eth0 nodad\n");
 });
