@@ -1,103 +1,129 @@
-import type { DanmLab, TestSandbox } from "../support/danm_lab.ts";
-import type { Node } from "../support/lab/node.ts";
-import { type Interval, longestChain, summarize, type Summary } from "./statistics.ts";
+import type { TestSandbox } from "../support/danm_lab.ts";
+import { type BenchNode, type BenchPlugin, callPlugin, type Outcome } from "./attach_plugins.ts";
+import { childCpuSeconds } from "./child_cpu.ts";
+import { summarize, type Summary } from "./statistics.ts";
 
-/** What attaching sandboxes with a number of interfaces costs on one node. */
+/** What attaching sandboxes with a number of interfaces costs on one node, with nothing else going on. */
 export interface AttachFigures {
+  readonly plugin: string;
   readonly interfaces: number;
-  /** Wall time of the whole process, entering the node included, in milliseconds. */
+  /** Calls of a runtime for one sandbox; they come one after the other. */
+  readonly calls: number;
+  /** Wall time of all calls, entering the node included, in milliseconds. */
   readonly add: Summary;
   readonly del: Summary;
-  /** Of one ADD. */
-  readonly requests: number;
-  readonly requestsInSequence: number;
-  readonly commands: number;
+  /** User and system time of all processes of one ADD, in milliseconds. */
+  readonly addCpuMs: number;
+  /** Of ADDs and DELs; what fails counts for nothing else. */
+  readonly failures: number;
 }
 
-/** Which sandboxes are attached. */
+/** Which plugins, and how often. */
 export interface AttachOptions {
-  readonly backend: "ipvlan" | "macvlan";
-  readonly interfaces: readonly number[];
+  readonly plugins: readonly BenchPlugin[];
   readonly runs: number;
   readonly onRound?: (round: number) => void;
 }
 
 /**
- * Attaches and detaches sandboxes with different numbers of interfaces in turns, so that a machine that gets slower
- * meanwhile makes all of them slower. Each interface is on a network of its own and has an IPv4 address.
+ * Attaches and detaches sandboxes with different plugins and numbers of interfaces in turns, so that a machine that
+ * gets slower meanwhile makes all of them slower.
+ *
+ * @throws {Error} when a plugin fails in the round that warms up, or does not make the interfaces it should
  */
-export async function measureAttach(danm: DanmLab, node: Node, options: AttachOptions): Promise<AttachFigures[]> {
-  const { backend, interfaces, runs } = options;
-  const most = Math.max(...interfaces);
-  await danm.apply(...Array.from({ length: most }, (_, index) => network(node, { backend, index })));
-  const series = interfaces.map((count) => ({ count, add: [] as number[], del: [] as number[] }));
-  for (let round = -1; round < runs; round++) {
-    options.onRound?.(round);
-    for (const { count, add, del } of series) {
-      const sandbox = await createSandbox(danm, node, count);
-      const addMs = await timed(() => danm.add(sandbox));
-      const delMs = await timed(() => danm.del(sandbox));
-      await node.deleteNetns(sandbox.netns);
-      // The first round fills caches.
-      if (round < 0) continue;
-      add.push(addMs);
-      del.push(delMs);
+export async function measureAttach(
+  place: BenchNode,
+  { plugins, runs, onRound }: AttachOptions,
+): Promise<AttachFigures[]> {
+  const series = plugins.flatMap((plugin) => plugin.counts.map((count) => new Series(plugin, count)));
+  // The first round fills caches.
+  onRound?.(-1);
+  for (const one of series) await one.warmUp(place);
+  for (let round = 0; round < runs; round++) {
+    onRound?.(round);
+    for (const one of round % 2 === 0 ? series : series.toReversed()) await one.run(place);
+  }
+  return series.map((one) => one.figures());
+}
+
+/** A Pod that is to have so many interfaces of a plugin, and its sandbox. */
+export async function createSandbox(
+  { danm, node }: BenchNode,
+  { plugin, count }: { plugin: BenchPlugin; count: number },
+): Promise<TestSandbox> {
+  return await danm.createSandbox(node, await danm.createPod(node, { annotations: plugin.annotations(count) }));
+}
+
+class Series {
+  readonly #plugin: BenchPlugin;
+  readonly #count: number;
+  readonly #addMs: number[] = [];
+  readonly #delMs: number[] = [];
+  #cpuSeconds = 0;
+  #failures: string[] = [];
+
+  constructor(plugin: BenchPlugin, count: number) {
+    this.#plugin = plugin;
+    this.#count = count;
+  }
+
+  async warmUp(place: BenchNode): Promise<void> {
+    const sandbox = await this.#sandbox(place);
+    const added = await this.#call(place, { sandbox, command: "ADD" });
+    if (added.failure !== undefined) throw new Error(added.failure);
+    const made = await countLinks(sandbox);
+    if (made !== this.#count) {
+      throw new Error(`${this.#plugin.name} made ${made} interfaces for a Pod that is to have ${this.#count}`);
     }
+    const deleted = await this.#call(place, { sandbox, command: "DEL" });
+    if (deleted.failure !== undefined) throw new Error(deleted.failure);
+    await place.node.deleteNetns(sandbox.netns);
   }
-  const figures: AttachFigures[] = [];
-  for (const { count, add, del } of series) {
-    figures.push({
-      interfaces: count,
-      add: summarize(add),
-      del: summarize(del),
-      ...await countSteps(danm, node, count),
-    });
+
+  async run(place: BenchNode): Promise<void> {
+    const sandbox = await this.#sandbox(place);
+    const before = childCpuSeconds();
+    const added = await this.#call(place, { sandbox, command: "ADD" });
+    const cpuSeconds = childCpuSeconds() - before;
+    const deleted = await this.#call(place, { sandbox, command: "DEL" });
+    await place.node.deleteNetns(sandbox.netns);
+    const failures = [added, deleted].flatMap(({ failure }) => failure ?? []);
+    this.#failures.push(...failures);
+    if (failures.length > 0) return;
+    this.#addMs.push(added.ms);
+    this.#delMs.push(deleted.ms);
+    this.#cpuSeconds += cpuSeconds;
   }
-  return figures;
+
+  /** @throws {Error} when every round failed */
+  figures(): AttachFigures {
+    if (this.#addMs.length === 0) throw new Error(this.#failures[0] ?? `${this.#plugin.name} was not measured`);
+    return {
+      plugin: this.#plugin.name,
+      interfaces: this.#count,
+      calls: this.#plugin.calls(this.#count).length,
+      add: summarize(this.#addMs),
+      del: summarize(this.#delMs),
+      addCpuMs: this.#cpuSeconds * 1000 / this.#addMs.length,
+      failures: this.#failures.length,
+    };
+  }
+
+  async #sandbox(place: BenchNode): Promise<TestSandbox> {
+    return await createSandbox(place, { plugin: this.#plugin, count: this.#count });
+  }
+
+  async #call(
+    { danm }: BenchNode,
+    { sandbox, command }: { sandbox: TestSandbox; command: "ADD" | "DEL" },
+  ): Promise<Outcome> {
+    return await callPlugin({ danm, sandbox }, { plugin: this.#plugin, count: this.#count, command });
+  }
 }
 
-function network(node: Node, { backend, index }: { backend: string; index: number }): object {
-  return {
-    apiVersion: "danm.io/v1",
-    kind: "ClusterNetwork",
-    metadata: { name: `bench-${index}` },
-    spec: {
-      NetworkID: `bench${index}`,
-      NetworkType: backend,
-      Options: { host_device: node.uplink, cidr: `10.${150 + index}.0.0/16` },
-    },
-  };
-}
-
-async function createSandbox(danm: DanmLab, node: Node, count: number): Promise<TestSandbox> {
-  const interfaces = Array.from({ length: count }, (_, index) => ({ clusterNetwork: `bench-${index}`, ip: "dynamic" }));
-  return await danm.createSandboxFor(node, interfaces);
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  await work();
-  return performance.now() - began;
-}
-
-/** Lets the plugin log every request and command of one ADD, and counts them. */
-async function countSteps(
-  danm: DanmLab,
-  node: Node,
-  count: number,
-): Promise<Pick<AttachFigures, "requests" | "requestsInSequence" | "commands">> {
-  const logFile = `/var/lib/danm-bench-${count}.log`;
-  const sandbox = await createSandbox(danm, node, count);
-  await danm.add(sandbox, { conf: { logFile, logLevel: "debug" } });
-  await danm.del(sandbox);
-  await node.deleteNetns(sandbox.netns);
-  const { stdout } = await node.run(["cat", logFile]);
-  const lines: { msg: string; ms: number; endMs: number }[] = stdout.trim().split("\n").map((line) => JSON.parse(line));
-  const requests = lines.filter(({ msg }) => msg === "request")
-    .map(({ ms, endMs }): Interval => ({ startMs: endMs - ms, endMs }));
-  return {
-    requests: requests.length,
-    requestsInSequence: longestChain(requests),
-    commands: lines.filter(({ msg }) => msg === "command").length,
-  };
+/** How many links a sandbox has, besides its loopback. */
+async function countLinks({ node, netns }: TestSandbox): Promise<number> {
+  const { stdout } = await node.run(["nsenter", `--net=${netns}`, "ip", "-json", "link", "show"]);
+  const links: { ifname: string }[] = JSON.parse(stdout);
+  return links.filter(({ ifname }) => ifname !== "lo").length;
 }

@@ -1,11 +1,11 @@
 import type { IpamFigures } from "./ipam.ts";
-import { ATTACHMENTS, type PluginFigures } from "./ipam_attach.ts";
 import { ipamBudgets } from "./ipam_budgets.ts";
 import type { BurstFigures } from "./ipam_burst.ts";
 import type { Comparison } from "./ipam_place.ts";
-import type { StepFigures } from "./ipam_steps.ts";
 import { megabytes, milliseconds, type Part, table } from "./report.ts";
 import type { Summary } from "./statistics.ts";
+import { renderSteps } from "./steps_report.ts";
+import { renderStorms } from "./storm_report.ts";
 
 /** What taking addresses costs, against its budget. */
 export function reportIpam(figures: IpamFigures): Part {
@@ -21,7 +21,7 @@ export function reportIpam(figures: IpamFigures): Part {
       "## Addresses: an exhausted pool",
       renderExhausted(figures.exhausted),
       "## Addresses: whole plugins on a native node",
-      renderPlugins(figures.plugins),
+      ...renderStorms(figures.plugins),
       "## Where the time of one ADD of `danm-ipam` goes",
       ...renderSteps(figures.steps),
     ],
@@ -103,29 +103,6 @@ function renderExhausted(exhausted: IpamFigures["exhausted"]): string {
       ...[listsSent, listsServed, answer.count].map(String),
     ]),
   );
-}
-
-function renderPlugins(plugins: readonly PluginFigures[]): string {
-  return table(
-    [`${ATTACHMENTS.atOnce} at once`, "attaches/s", "ADD p50", "p99", "CPU of one", "DEL p50", "p99", "failures"]
-      .concat("duplicates", "count"),
-    plugins.map(({ plugin, add, del, attachesPerSecond, addCpuMs, failures, duplicates }) => [
-      plugin,
-      attachesPerSecond.toFixed(1),
-      ...times(add),
-      milliseconds(addCpuMs),
-      ...times(del),
-      ...[failures, duplicates, add.count].map(String),
-    ]),
-  );
-}
-
-function renderSteps({ steps, wholeMs, cpuMs, runs }: StepFigures): string[] {
-  return [
-    `By the plugin's own log at level debug: medians of ${runs} runs, milliseconds since its JavaScript started. ` +
-    `The whole process, entering the node included, takes ${milliseconds(wholeMs)} and ${milliseconds(cpuMs)} of CPU.`,
-    table(["step", "from", "to"], steps.map(({ what, fromMs, toMs }) => [what, fromMs.toFixed(0), toMs.toFixed(0)])),
-  ];
 }
 
 function times({ p50, p99 }: Summary): string[] {

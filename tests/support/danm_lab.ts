@@ -128,9 +128,15 @@ export class DanmLab {
   /** Creates a Pod object on a node; nothing starts it. */
   async createPod(
     node: Node,
-    options: { interfaces?: readonly object[] | string; namespace?: string; name?: string; as?: KubeUser } = {},
+    options: {
+      interfaces?: readonly object[] | string;
+      annotations?: Readonly<Record<string, string>>;
+      namespace?: string;
+      name?: string;
+      as?: KubeUser;
+    } = {},
   ): Promise<TestPod> {
-    const { interfaces, namespace = "default", name = `pod-${crypto.randomUUID().slice(0, 8)}` } = options;
+    const { interfaces, annotations, namespace = "default", name = `pod-${crypto.randomUUID().slice(0, 8)}` } = options;
     const annotation = typeof interfaces === "string" ? interfaces : interfaces && JSON.stringify(interfaces);
     const pod = {
       apiVersion: "v1",
@@ -138,7 +144,7 @@ export class DanmLab {
       metadata: {
         name,
         namespace,
-        ...(annotation !== undefined && { annotations: { "danm.io/interfaces": annotation } }),
+        annotations: { ...(annotation !== undefined && { "danm.io/interfaces": annotation }), ...annotations },
       },
       spec: { nodeName: node.name, containers: [{ name: "main", image: "lab.local/pause:1" }] },
     };
