@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { CNI_VERSIONS, type CniVersion } from "../../shared/cni/cni_version.ts";
 import { type AddResult, DanmLab, type TestSandbox } from "../support/danm_lab.ts";
-import { DelegateLab, inside, type StaticNetwork } from "../support/delegates/delegate_lab.ts";
+import { DelegateLab, inside, type StaticNetwork, waitForPing } from "../support/delegates/delegate_lab.ts";
 import { startLab } from "../support/lab/lab.ts";
 import { labTest } from "../support/lab/lab_test_case.ts";
 import type { Node } from "../support/lab/node.ts";
@@ -119,8 +119,8 @@ async function ofTheFile({ delegates, node }: World): Promise<void> {
   assertMatch(table, /^10\.8\.0\.0\/16 via 10\.130\.0\.250 dev eth0/m);
   assertMatch(table, /^10\.130\.0\.0\/24 dev eth0/m);
   assertEquals(await mtuOf(sandbox, "eth0"), 1400);
-  await inside(sandbox, "ping", "-c", "1", "-W", "2", "10.130.0.1");
-  await inside(sandbox, "ping", "-c", "1", "-W", "2", "fd00:130::1");
+  await waitForPing(sandbox, "10.130.0.1");
+  await waitForPing(sandbox, "fd00:130::1");
   await delegates.detach(sandbox);
 }
 
@@ -132,7 +132,7 @@ async function ours({ delegates, node }: World): Promise<void> {
   assertEquals((await delegates.danm.held()).filter(({ kind }) => kind === "DanmIp").length, 3);
   assertEquals(await inside(sandbox, "sysctl", "-n", "net.ipv6.conf.eth0.disable_ipv6"), "0\n");
   assertEquals(await inside(peer, "sysctl", "-n", "net.ipv6.conf.eth0.disable_ipv6"), "1\n");
-  await inside(sandbox, "ping", "-c", "1", "-W", "2", other.ips[0]?.address.split("/")[0] ?? "");
+  await waitForPing(sandbox, other.ips[0]?.address.split("/")[0] ?? "");
   await delegates.danm.del(sandbox, delegates.with());
   await sandbox.node.deleteNetns(sandbox.netns);
   await delegates.detach(peer);
@@ -177,7 +177,7 @@ async function ofDanmIpam({ delegates, node }: World): Promise<void> {
 async function pointToPoint({ delegates, node }: World): Promise<void> {
   const { sandbox, result } = await delegates.attach(node, [{ network: "point" }]);
   assertEquals(result.ips.map(({ gateway, interface: index }) => [gateway, index]), [["10.136.0.1", 0]]);
-  await inside(sandbox, "ping", "-c", "1", "-W", "2", "10.136.0.1");
+  await waitForPing(sandbox, "10.136.0.1");
   await delegates.detach(sandbox);
 }
 

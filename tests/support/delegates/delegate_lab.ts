@@ -1,4 +1,5 @@
 /** Static delegates on a lab: networks with the files that configure their plugins, and what those leave on a node. */
+import { waitFor } from "../wait.ts";
 import { assertEquals } from "@std/assert";
 import type { AddResult, CallOptions, DanmLab, TestSandbox } from "../danm_lab.ts";
 import type { Node } from "../lab/node.ts";
@@ -94,6 +95,12 @@ export class DelegateLab {
 /** Runs a command in a sandbox. */
 export async function inside({ node, netns }: TestSandbox, ...argv: string[]): Promise<string> {
   return (await node.run(["nsenter", `--net=${netns}`, ...argv])).stdout;
+}
+
+/** Waits until a sandbox has an answer of an address: a bridge's own IPv6 address may not be used at once. */
+export async function waitForPing({ node, netns }: TestSandbox, address: string): Promise<void> {
+  const ping = ["nsenter", `--net=${netns}`, "ping", "-c", "1", "-W", "2", address];
+  await waitFor(`an answer of ${address}`, async () => (await node.run(ping, { check: false })).code === 0);
 }
 
 /**
