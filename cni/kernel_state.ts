@@ -1,7 +1,7 @@
 import { runIpBatch } from "../shared/host/ip_batch.ts";
 import type { Run } from "../shared/host/run.ts";
 import { parse } from "../shared/schema/describe_issues.ts";
-import { MAIN_TABLE } from "./plan_check.ts";
+import { type KernelState, MAIN_TABLE } from "./plan_check.ts";
 import * as z from "zod/mini";
 
 const Link = z.object({
@@ -24,15 +24,6 @@ const Rule = z.object({
   srclen: z.optional(z.number()),
   table: z.optional(z.string()),
 });
-
-/** What the kernel has in one network namespace. Only what is checked. */
-export interface KernelState {
-  readonly links: readonly { name: string; mac: string | undefined; up: boolean; addresses: readonly string[] }[];
-  /** `destination` as `address/prefix`; `table` undefined = the main one. */
-  readonly routes: readonly { destination: string; gateway?: string; dev?: string; table?: number }[];
-  /** `from` as `address/prefix`. */
-  readonly rules: readonly { from: string; table: number; preference: number }[];
-}
 
 /**
  * Reads links, addresses, routes of all tables and rules of a network namespace, with two commands.

@@ -1,11 +1,19 @@
 import type { CniResult } from "../shared/cni/cni_result.ts";
 import { AddressError, formatAddress, formatCidr, parseAddress, parseCidr } from "../shared/schema/address.ts";
 import type { DanmEpInterface } from "../shared/schema/danm_ep.ts";
-import type { KernelState } from "./kernel_state.ts";
 import type { OwnRule } from "./record.ts";
 
 /** The routing table of routes that name none. @see ip-route(8) */
 export const MAIN_TABLE = 254;
+
+/** What the kernel has in one network namespace. Only what is checked. */
+export interface KernelState {
+  readonly links: readonly { name: string; mac: string | undefined; up: boolean; addresses: readonly string[] }[];
+  /** `destination` as `address/prefix`; `table` undefined = the main one. */
+  readonly routes: readonly { destination: string; gateway?: string; dev?: string; table?: number }[];
+  /** `from` as `address/prefix`. */
+  readonly rules: readonly { from: string; table: number; preference: number }[];
+}
 
 /** What a sandbox is to have. */
 export interface Expected {

@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { CniResult } from "../shared/cni/cni_result.ts";
-import type { KernelState } from "./kernel_state.ts";
-import { type Expected, planCheck } from "./plan_check.ts";
+import { type Expected, type KernelState, planCheck } from "./plan_check.ts";
 
 const EXPECTED: Expected = {
   interfaces: [
