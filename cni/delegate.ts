@@ -6,6 +6,7 @@ import { mayBeNetns } from "../shared/host/netns.ts";
 import { CommandError, type Run } from "../shared/host/run.ts";
 import type { Logger } from "../shared/log.ts";
 import { parse } from "../shared/schema/describe_issues.ts";
+import { isDeeperThan, MAX_DEPTH } from "../shared/schema/json_depth.ts";
 import * as z from "zod/mini";
 import type { DelegateCall } from "./record.ts";
 import { mayOutliveNamespace } from "./render_delegate.ts";
@@ -49,6 +50,7 @@ export async function delegateAdd(
       result = parseResult(JSON.parse(stdout), { subject: "result" });
       // Plugins that follow refuse a prevResult without a version.
       document = { cniVersion: plugin.conf["cniVersion"], ...JSON.parse(stdout) };
+      if (isDeeperThan(document, MAX_DEPTH)) throw new TypeError(`a result of more than ${MAX_DEPTH} levels`);
     } catch (cause) {
       const printed = `it printed ${JSON.stringify(stdout.slice(0, 200))}`;
       const why = stdout.trim() === "" ? "it ended well, but without a result" : `${messageOf(cause)}; ${printed}`;

@@ -1,6 +1,7 @@
 import { CniError, ErrorCode } from "../shared/errors.ts";
 import { SchemaError } from "../shared/schema/describe_issues.ts";
 import type { InterfaceRequest } from "../shared/schema/interfaces_annotation.ts";
+import { isDeeperThan, MAX_DEPTH } from "../shared/schema/json_depth.ts";
 import type { Network } from "../shared/schema/network.ts";
 import { isPathComponent } from "../shared/schema/path_component.ts";
 
@@ -51,6 +52,7 @@ export function planDelegatePlugins(
   },
 ): DelegatePlugin[] {
   const { network: { spec: { NetworkID = "", NetworkType } }, cniVersion } = options;
+  if (isDeeperThan(document, MAX_DEPTH)) throw wrong(source, "", `must not have more than ${MAX_DEPTH} levels`);
   const list = document["plugins"];
   const confs: unknown[] = list === undefined ? [document] : Array.isArray(list) ? list : [];
   if (confs.length === 0) throw wrong(source, "plugins", "must be a list of configurations, with one at least");

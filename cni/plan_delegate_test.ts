@@ -88,3 +88,16 @@ Deno.test("whose addresses a delegate gives follows from what is asked and what 
     });
   }
 });
+
+Deno.test("a configuration of very many levels is refused: no record could hold it", () => {
+  const document = { type: "bridge", deep: JSON.parse("[".repeat(10_000) + "]".repeat(10_000)) };
+  assertThrows(
+    () =>
+      planDelegatePlugins({ source: "/c/a.conf", document }, {
+        network: { spec: { NetworkType: "bridge" } },
+        cniVersion: "1.0.0",
+      }),
+    SchemaError,
+    "/c/a.conf: must not have more than 100 levels",
+  );
+});

@@ -1,6 +1,7 @@
 import "../../shared/schema/locale.ts";
 import { AddressError, parseAddress, parseCidr } from "../../shared/schema/address.ts";
 import { parse, SchemaError } from "../../shared/schema/describe_issues.ts";
+import { isDeeperThan, MAX_DEPTH } from "../../shared/schema/json_depth.ts";
 import { NAD_ANNOTATION } from "../../shared/schema/nad.ts";
 import * as z from "zod/mini";
 
@@ -47,7 +48,9 @@ const interfaceName = z.string().check(
 );
 const address = readable(parseAddress);
 const addressOrCidr = readable((text) => text.includes("/") ? parseCidr(text) : parseAddress(text));
-const object = z.record(z.string(), z.unknown());
+const object = z.record(z.string(), z.unknown()).check(
+  z.refine((value) => !isDeeperThan(value, MAX_DEPTH), `must not have more than ${MAX_DEPTH} levels`),
+);
 
 /** One element of the JSON form. Keys that are not known are of other implementations. */
 const NadElement = z.object({

@@ -64,7 +64,8 @@ export function planNad(
 /** Whatever it is: that it is the name of a plugin is checked with the rest. */
 function firstType({ type, plugins }: DelegateConf["document"]): string {
   const [first] = Array.isArray(plugins) ? plugins : [];
-  return String(isObject(first) ? first["type"] : type).toLowerCase();
+  const named = isObject(first) ? first["type"] : type;
+  return typeof named === "string" ? named.toLowerCase() : "";
 }
 
 /** The configuration with what the Pod asks for in `args.cni`, for plugins that declare no capability. */

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { seededRandom } from "../../tests/support/seeded_random.ts";
+import { Chance, mutatedJson } from "../../tests/support/odd_json.ts";
 import { ErrorCode } from "../errors.ts";
 import { parseCniArgs } from "./cni_args.ts";
 import type { CniResult } from "./cni_result.ts";
@@ -61,24 +61,6 @@ const ENV: Readonly<Record<string, string>> = {
   CNI_NETNS_IS_OWN: "no",
 };
 
-/** Values that parsers stumble over, as JSON. */
-const ODD_JSON = [
-  ...["null", "true", "0", "-1", "0.5", "1e308", "1e999", "-0", `${"9".repeat(400)}`, `""`, `"x"`, "[]", "{}", "[[]]"],
-  ...[
-    `"${"x".repeat(5000)}"`,
-    `"\\u0000"`,
-    `"\\ud800"`,
-    `"é"`,
-    `"10.0.0.5"`,
-    `"::1/0"`,
-    `"1.0.0"`,
-    `"0.3.1"`,
-    "[null]",
-  ],
-  ...[`{"__proto__":null}`, `{"constructor":{}}`, `{"ip":"10.0.0.5/24"}`, `{"length":-1}`],
-  ...["[", `{"a":`].map((open) => `${open.repeat(10_000)}1${(open === "[" ? "]" : "}").repeat(10_000)}`),
-];
-
 const ODD_TEXTS = [
   ...[
     "",
@@ -101,40 +83,8 @@ const ODD_TEXTS = [
   ...["a=b=c", "__proto__=1;IP=x", "constructor", "../../etc/passwd", "/run/netns/a b", "/proc/1/ns/net", "$(id)"],
 ];
 
-/** All that is random of one run, repeatable. */
-class Chance {
-  readonly random: () => number;
-
-  constructor(seed: number) {
-    this.random = seededRandom(seed);
-  }
-
-  below(limit: number): number {
-    return Math.floor(this.random() * limit);
-  }
-
-  one<T>(values: readonly T[]): T {
-    const value = values[this.below(values.length)];
-    assert(value !== undefined);
-    return value;
-  }
-
-  bytes(length: number): Uint8Array {
-    return Uint8Array.from({ length }, () => this.below(256));
-  }
-}
-
-/** A document in which some values, keys included, are odd ones. */
-function mutatedJson(chance: Chance, value: unknown, rate: number): string {
-  if (chance.random() < rate) return chance.one(ODD_JSON);
-  if (Array.isArray(value)) return `[${value.map((item) => mutatedJson(chance, item, rate)).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).filter(() => chance.random() >= rate);
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${mutatedJson(chance, item, rate)}`).join(",")}}`;
-}
-
 function mutatedBytes(chance: Chance): Uint8Array {
-  const bytes = new TextEncoder().encode(mutatedJson(chance, CONF, 0.01));
+  const bytes = new TextEncoder().encode(mutatedJson(chance, CONF, { rate: 0.01 }));
   const at = chance.below(bytes.length);
   switch (chance.below(3)) {
     case 0:
@@ -154,7 +104,7 @@ function stdinOf(chance: Chance): Uint8Array | Error {
   if (kind < 0.07) return new TextEncoder().encode(chance.one(["[", `{"a":`, `{"cniVersion":[`]).repeat(20_000));
   if (kind < 0.25) return mutatedBytes(chance);
   const conf = { ...CONF, cniVersion: chance.one(CNI_VERSIONS) };
-  return new TextEncoder().encode(mutatedJson(chance, conf, chance.one([0, 0.01, 0.05, 0.2])));
+  return new TextEncoder().encode(mutatedJson(chance, conf, { rate: chance.one([0, 0.01, 0.05, 0.2]) }));
 }
 
 function envOf(chance: Chance): (name: string) => string | undefined {

@@ -155,7 +155,8 @@ export function networkType(spec: Pick<NetworkSpec, "NetworkType">): string {
 
 function networkSubject(kind: NetworkKind, stored: unknown): string {
   const metadata = (stored as { metadata?: { name?: unknown; namespace?: unknown } } | null)?.metadata;
-  return [kind, [metadata?.namespace, metadata?.name].filter(Boolean).join("/")].join(" ").trim();
+  return [kind, [metadata?.namespace, metadata?.name].filter((part) => part && typeof part === "string").join("/")]
+    .join(" ").trim();
 }
 
 /** A copy without empty strings, nulls, empty lists and (after the same treatment of their values) empty objects. */
