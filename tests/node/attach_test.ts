@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { type AddResult, DanmLab, DIST, type TestSandbox } from "../support/danm_lab.ts";
 import { type Lab, startLab } from "../support/lab/lab.ts";
 import type { Node } from "../support/lab/node.ts";
