@@ -1,5 +1,5 @@
 import { createNodeDeps } from "../ipam/create_node_deps.ts";
-import { sweep } from "../ipam/sweep.ts";
+import { isShortage, sweep } from "../ipam/sweep.ts";
 import { asUnavailable } from "../shared/cni/as_unavailable.ts";
 import { parseCniArgs, podOf } from "../shared/cni/cni_args.ts";
 import { openLog } from "../shared/cni/open_log.ts";
@@ -63,8 +63,8 @@ export function createVerbs(surroundings: Surroundings): Required<Verbs> {
     } catch (error) {
       const failure = toCniError(error, what);
       log.error(`${what} failed`, { ...(args && { args }), code: failure.code, error: failure.message });
-      // What others left may be what is missing. An API server that does not answer would only be waited for once more.
-      if (made && failure.code >= ErrorCode.PoolExhausted) await sweepAfter(made);
+      // What others left may be what is missing.
+      if (made && isShortage(failure)) await sweepAfter(made);
       throw failure;
     }
   }

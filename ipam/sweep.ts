@@ -1,4 +1,4 @@
-import { CniError, messageOf } from "../shared/errors.ts";
+import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
 import type { AllocationRecord } from "./allocation_record.ts";
 import { isInDoubt } from "./ledger.ts";
 import type { NodeDeps, RecordKeeper } from "./record_keeper.ts";
@@ -38,6 +38,11 @@ export async function sweep<R extends AllocationRecord>(keeper: RecordKeeper<R>,
       });
     }
   }
+}
+
+/** Whether an ADD failed for want of an address, which a sweep may find. */
+export function isShortage({ code }: CniError): boolean {
+  return code === ErrorCode.PoolExhausted || code === ErrorCode.AddressInUse;
 }
 
 /** A directory that cannot be listed is no reason to fail for a command that has done its own work. */

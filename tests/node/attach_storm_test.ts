@@ -81,7 +81,7 @@ labTest(`${SANDBOXES} sandboxes on one /24, some of whose calls are killed, leav
     `${peak} IPv4 addresses held at once by the living, ${held} by all, ` +
     `${((performance.now() - began) / 1000).toFixed(0)} s`;
   toStderr(line);
-  assert(sandboxes >= SANDBOXES && kills.ADD > 20 && kills.DEL > 20 && peak > 190 && left.doubtful > 0, line);
+  assert(sandboxes >= SANDBOXES && kills.ADD > 10 && kills.DEL > 10 && peak > 190 && left.doubtful > 0, line);
 });
 
 /** What is due when two minutes have passed. */
