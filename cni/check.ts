@@ -54,13 +54,12 @@ async function checkObject(
   // What was never confirmed is only remembered because it may still come.
   if (object.uid === undefined) return undefined;
   const stored = await deps.objects.find(object, signal);
-  if (stored?.uid !== object.uid || stored.containerID !== record.containerID) {
-    throw changed(
-      stored
-        ? `${object.interface}: ${object.kind} ${object.name} belongs to sandbox ${stored.containerID}`
-        : `${object.interface}: ${object.kind} ${object.name} is gone`,
-    );
+  const subject = `${object.interface}: ${object.kind} ${object.name}`;
+  if (!stored) throw changed(`${subject} is gone`);
+  if (stored.containerID !== record.containerID) {
+    throw changed(`${subject} belongs to sandbox ${stored.containerID}`);
   }
+  if (stored.uid !== object.uid) throw changed(`${subject} was deleted and made again`);
   return object.kind === "DanmEp" ? await readInterface(object, { deps, signal }) : undefined;
 }
 
