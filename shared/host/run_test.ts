@@ -111,7 +111,8 @@ Deno.test("aborting also kills what the command started, which would hold the pi
 
 Deno.test("aborting does not wait for what the command started in a group of its own, which holds the pipes", async () => {
   for (const stdin of [undefined, "x".repeat(5_000_000)]) {
-    const script = "setsid sleep 600 & printf %s $! >$0";
+    // It says who it is when it is in its group, not before.
+    const script = `setsid sh -c 'printf %s $$ >"$0"; exec sleep 600' "$0" &`;
     const file = await Deno.makeTempFile();
     const controller = new AbortController();
     const work = run(["sh", "-c", script, file], { signal: controller.signal, ...(stdin !== undefined && { stdin }) });
