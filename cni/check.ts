@@ -6,11 +6,10 @@ import { NotFound } from "../shared/kube/api_error.ts";
 import { DanmEp, type DanmEpInterface } from "../shared/schema/danm_ep.ts";
 import { parse } from "../shared/schema/describe_issues.ts";
 import { resourcePath } from "../shared/schema/resources.ts";
-import { settleAll } from "../shared/settle_all.ts";
 import type { AddDeps } from "./add.ts";
 import { delegateCheck } from "./delegate_upkeep.ts";
 import { readKernelState } from "./kernel_state.ts";
-import { planCheck } from "./plan_check.ts";
+import { type KernelState, planCheck } from "./plan_check.ts";
 import type { SandboxRecord } from "./record.ts";
 
 /**
@@ -33,17 +32,29 @@ export async function check(request: VerbRequest & { readonly signal: AbortSigna
   if (!file) throw new CniError(ErrorCode.InvalidRequest, `sandbox ${containerID} is not attached on this node`);
   const record = deps.records.read(file);
   const context = { ...record, netns, run: deps.run, path: request.path, signal };
-  const [interfaces, state] = await settleAll([
-    settleAll(record.objects.map((object) => checkObject(object, { record, deps, signal }))),
-    readKernelState(deps.run, { netns, signal }).catch((cause) => {
-      if (!isNetnsGone(cause)) throw cause;
-      throw changed(`the network namespace ${netns} of sandbox ${containerID} is gone`, cause);
-    }),
-    settleAll(record.delegates.map((call) => delegateCheck(call, context))),
+  const [objects, [state], delegates] = await Promise.all([
+    Promise.allSettled(record.objects.map((object) => checkObject(object, { record, deps, signal }))),
+    Promise.allSettled([readSandbox(record, { deps, netns, signal })] as const),
+    Promise.allSettled(record.delegates.map((call) => delegateCheck(call, context))),
   ]);
-  const known = interfaces.filter((one) => one !== undefined);
-  const problems = planCheck({ interfaces: known, rules: record.rules, prevResult }, state);
-  if (problems.length > 0) throw new AggregateError(problems.map((problem) => changed(problem)), "");
+  const interfaces = objects.flatMap((end) => end.status === "fulfilled" && end.value ? [end.value] : []);
+  const expected = { interfaces, rules: record.rules, prevResult };
+  const problems = state.status === "fulfilled" ? planCheck(expected, state.value) : [];
+  const failures = [...objects, state, ...delegates].flatMap((end) => end.status === "rejected" ? [end.reason] : []);
+  const errors = [...problems.map((problem) => changed(problem)), ...failures];
+  if (errors.length > 0) throw new AggregateError(errors, "");
+}
+
+async function readSandbox(
+  { containerID }: SandboxRecord,
+  { deps, netns, signal }: { deps: AddDeps; netns: string; signal: AbortSignal },
+): Promise<KernelState> {
+  try {
+    return await readKernelState(deps.run, { netns, signal });
+  } catch (cause) {
+    if (!isNetnsGone(cause)) throw cause;
+    throw changed(`the network namespace ${netns} of sandbox ${containerID} is gone`, cause);
+  }
 }
 
 /** @returns of a DanmEp its interface; undefined for an address that is held */

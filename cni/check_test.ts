@@ -143,6 +143,16 @@ Deno.test("everything that the kernel has otherwise is one error", async () => {
   assertEquals(await world.check(), [106, gone.map((text) => `eth0: ${text}`).join("; ")]);
 });
 
+Deno.test("a delegate that has something to say does not hide what we know", async () => {
+  using world = new CheckWorld();
+  const plugins = [{ type: "absent", conf: { cniVersion: "1.0.0" } }];
+  await world.attach({ delegates: [{ interface: "eth0", plugins }] });
+  world.links = [];
+  await world.replace("DanmIp");
+  const said = "eth0: no executable absent in CNI_PATH ";
+  assertEquals(await world.check(), [106, `eth0: the link is gone; eth0: DanmIp ${ADDRESS} is gone; ${said}`]);
+});
+
 Deno.test("a namespace that is gone is named, with what else is; other failures of commands are failures", async () => {
   using world = new CheckWorld();
   await world.attach();
