@@ -1,5 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type AddResult, answerOf, DanmLab, type TestSandbox } from "../support/danm_lab.ts";
+import { readRecords } from "../support/faults/records.ts";
+import { lookAtLab, waitForProcesses } from "../support/faults/storm_audit.ts";
 import { type FaultProxy, startFaultProxy } from "../support/lab/fault_proxy.ts";
 import { startLab } from "../support/lab/lab.ts";
 import { labTest } from "../support/lab/lab_test_case.ts";
@@ -8,6 +10,9 @@ import { toStderr } from "../support/progress.ts";
 
 const SANDBOXES = 60;
 const AT_ONCE = 12;
+const TOGETHER = 30;
+const PAIRS = 208;
+const PAIRS_AT_ONCE = 16;
 
 const NETWORK = {
   apiVersion: "danm.io/v1",
@@ -38,6 +43,14 @@ labTest("many calls at once", {}, async (t) => {
   await t.step("a second DEL waits for the first, and finds nothing to do", () => delDuringDel(world));
   await t.step("an ADD that comes after its DEL is refused", () => addAfterDel(world));
   await t.step("an ADD that waits for the DEL of its sandbox is refused", () => addDuringDel(world));
+  await t.step(
+    `ADD and DEL of one sandbox that start together leave all or nothing, ${TOGETHER} times`,
+    () => together(world),
+  );
+  await t.step(
+    `${PAIRS} pairs of ADD and DEL, ${PAIRS_AT_ONCE} at once, fail nowhere and leave nothing`,
+    () => pairs(world),
+  );
   await t.step(`${SANDBOXES} sandboxes, ${AT_ONCE} at once, have addresses of their own`, () => crowd(world));
 });
 
@@ -108,6 +121,57 @@ async function addDuringDel(world: World): Promise<void> {
   assertEquals((await del.end()).code, 0);
   assertEquals((await add).code, 104);
   await gone(world, sandbox);
+}
+
+/** Either may be first: DEL undoes ADD, or refuses it. Half of the Pods ask for the same address each time. */
+async function together(world: World): Promise<void> {
+  const { danm, node } = world;
+  const interfaces = [[{ clusterNetwork: "busy", ip: "10.170.0.250", ip6: "dynamic" }], INTERFACES];
+  const pods = await Promise.all(interfaces.map((one) => danm.createPod(node, { interfaces: one })));
+  let refused = 0;
+  for (let count = 0; count < TOGETHER; count++) {
+    const pod = pods[count % 2];
+    assert(pod);
+    const sandbox = await danm.createSandbox(node, pod);
+    const order = count % 4 < 2 ? ["ADD", "DEL"] : ["DEL", "ADD"];
+    const running = [];
+    for (const command of order) running.push(await danm.start(sandbox, command));
+    const answers = await Promise.all(running.map(async ({ result }) => answerOf(await result)));
+    const [add, del] = order[0] === "ADD" ? answers : answers.toReversed();
+    assertEquals([del?.code, del?.document], [0, undefined]);
+    if (add?.code !== 0) {
+      assertEquals(add?.document?.["code"], 104, JSON.stringify(add));
+      refused++;
+    }
+    assertEquals([await danm.held(), await danm.leftovers(sandbox)], [[], []]);
+    assertEquals((await danm.fail(sandbox, "ADD")).code, 104, "an ADD that comes still later");
+    await danm.del(sandbox);
+    await gone(world, sandbox);
+  }
+  toStderr(`${TOGETHER} ADDs and DELs started together: ${refused} ADDs came second and were refused`);
+}
+
+/** As many Pods as calls at once; their sandboxes come and go one after the other. */
+async function pairs(world: World): Promise<void> {
+  const { danm, node } = world;
+  const pods = await Promise.all(
+    Array.from({ length: PAIRS_AT_ONCE }, () => danm.createPod(node, { interfaces: INTERFACES })),
+  );
+  const before = await lookAtLab(danm.lab);
+  const began = performance.now();
+  await Promise.all(pods.map(async (pod) => {
+    for (let count = 0; count < PAIRS / PAIRS_AT_ONCE; count++) {
+      const sandbox = await danm.createSandbox(node, pod);
+      const { ips } = await danm.add(sandbox);
+      assertEquals(ips.length, 3);
+      await danm.del(sandbox);
+      await node.deleteNetns(sandbox.netns);
+    }
+  }));
+  toStderr(`${PAIRS} pairs, ${PAIRS_AT_ONCE} at once: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  assertEquals([await danm.held(), await readRecords(node)], [[], []]);
+  await waitForProcesses(danm.lab, before);
+  assertEquals(await lookAtLab(danm.lab), before);
 }
 
 async function crowd(world: World): Promise<void> {
