@@ -203,9 +203,9 @@ async function heldByNobody(world: World): Promise<void> {
 async function failedAgain(world: World): Promise<void> {
   const { danm, proxy, kubeconfig } = world;
   const { sandbox, write } = await killDuring(world, "DanmIp");
-  await proxy.faults.once({ kind: "answer", status: 404 }, { path: /\/pods\// });
+  await proxy.faults.once({ kind: "answer", status: 403 }, { path: /\/pods\// });
   const { code } = await danm.fail(sandbox, "ADD", { kubeconfig });
-  assertEquals(code, 11);
+  assertEquals(code, 107);
   assertEquals(await states(world), ["doubtful"]);
   assertEquals(await proxy.release(write), 201);
   await settled(world, sandbox);

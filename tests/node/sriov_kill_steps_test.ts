@@ -48,7 +48,15 @@ labTest("kill -9 at every external step, with two virtual functions", {}, async 
     const track: Track = { danm, proxy, gate, kubeconfig: await proxy.kubeconfig(danm.user(node)) };
     const interfaces = [{ network: "walked", ip: "dynamic" }, { network: "walked", ip: "dynamic" }];
     const name = `${command}, then DEL`;
-    const report = await walk(track, { name, command, node, interfaces, aftermath: "del", pick: withoutOrphans });
+    const report = await walk(track, {
+      name,
+      command,
+      node,
+      interfaces,
+      aftermath: "del",
+      pick: withoutOrphans,
+      createsBeside: true,
+    });
     await settleDoubts(danm, node);
     const { stdout } = await node.run(["ip", "-brief", "link", "show"]);
     for (const { link } of FUNCTIONS) assertMatch(stdout, new RegExp(`^${link}@`, "m"));
