@@ -1,10 +1,9 @@
 import { createNodeDeps } from "../ipam/create_node_deps.ts";
-import { isShortage, sweep } from "../ipam/sweep.ts";
+import { type CommandInfo, runCommand } from "../ipam/run_command.ts";
 import { asUnavailable } from "../shared/cni/as_unavailable.ts";
 import { parseCniArgs, podOf } from "../shared/cni/cni_args.ts";
 import { openLog } from "../shared/cni/open_log.ts";
 import type { HostRequest, VerbRequest, Verbs } from "../shared/cni/plugin.ts";
-import { toCniError } from "../shared/cni/to_cni_error.ts";
 import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
 import { createRun, type Run, searchPathOf } from "../shared/host/run.ts";
 import { createConnect } from "../shared/kube/connect.ts";
@@ -15,9 +14,9 @@ import { add, type AddDeps } from "./add.ts";
 import { check } from "./check.ts";
 import { del } from "./del.ts";
 import { gc } from "./gc.ts";
-import { status } from "./status.ts";
 import { SandboxRecord } from "./record.ts";
 import { createSandboxKeeper } from "./sandbox_keeper.ts";
+import { status } from "./status.ts";
 
 /** What the process is started with. */
 export interface Surroundings {
@@ -36,37 +35,26 @@ export interface Surroundings {
   hostname(): string;
 }
 
-/** Time for looking after what other sandboxes left, in milliseconds, when a command's own work is done. */
-const SWEEP_MS = 2000;
-
 /** Time for the kubelet's PodResources API, in milliseconds; its checkpoint tells the same. */
 const KUBELET_MS = 3000;
 
 /** The verbs of the `danm` plugin on a real node and a real API server. */
 export function createVerbs(surroundings: Surroundings): Required<Verbs> {
-  async function run<T>(
+  function run<T>(
     request: HostRequest,
-    { what, sweeps, args }: { what: string; sweeps: boolean; args?: string },
+    info: CommandInfo,
     work: (context: { deps: AddDeps; netconf: NetConf; signal: AbortSignal }) => Promise<T>,
   ): Promise<T> {
-    const sweepAfter = async (deps: AddDeps): Promise<void> => {
-      if (sweeps) await sweep(createSandboxKeeper(deps), AbortSignal.timeout(SWEEP_MS));
-    };
     const log = openLog(request.conf);
-    let made: AddDeps | undefined;
-    try {
+    return runCommand({ ...info, log }, () => {
       const netconf = readNetConf(request);
-      const deps = made = createDeps(netconf, { surroundings, log });
-      const result = await work({ deps, netconf, signal: AbortSignal.timeout(netconf.timeoutMs) });
-      await sweepAfter(deps);
-      return result;
-    } catch (error) {
-      const failure = toCniError(error, what);
-      log.error(`${what} failed`, { ...(args && { args }), code: failure.code, error: failure.message });
-      // What others left may be what is missing.
-      if (made && isShortage(failure)) await sweepAfter(made);
-      throw failure;
-    }
+      const deps = createDeps(netconf, { surroundings, log });
+      return {
+        keeper: createSandboxKeeper(deps),
+        timeoutMs: netconf.timeoutMs,
+        work: (signal) => work({ deps, netconf, signal }),
+      };
+    });
   }
   const ofSandbox = (command: string, { containerID, args }: VerbRequest): { what: string; args: string } => ({
     what: `${command} of sandbox ${containerID}`,

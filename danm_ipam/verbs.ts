@@ -1,12 +1,11 @@
 import { AllocationRecord } from "../ipam/allocation_record.ts";
 import { createNodeDeps } from "../ipam/create_node_deps.ts";
-import { isShortage, sweep } from "../ipam/sweep.ts";
+import { type CommandInfo, runCommand } from "../ipam/run_command.ts";
 import { asUnavailable } from "../shared/cni/as_unavailable.ts";
 import { parseCniArgs, podOf } from "../shared/cni/cni_args.ts";
 import { readIpRequests } from "../shared/cni/ip_requests.ts";
 import { openLog } from "../shared/cni/open_log.ts";
 import type { HostRequest, Verbs } from "../shared/cni/plugin.ts";
-import { toCniError } from "../shared/cni/to_cni_error.ts";
 import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
 import { createConnect } from "../shared/kube/connect.ts";
 import { loadKubeconfig } from "../shared/kube/kubeconfig.ts";
@@ -33,34 +32,19 @@ interface Context {
   readonly signal: AbortSignal;
 }
 
-/** Time for looking after what other attachments left, in milliseconds, when a command's own work is done. */
-const SWEEP_MS = 2000;
-
 /** The verbs of `danm-ipam` on a real node and a real API server. */
 export function createVerbs(surroundings: Surroundings): Required<Verbs> {
-  async function run<T>(
-    request: HostRequest,
-    options: { what: string; sweeps: boolean },
-    work: (context: Context) => Promise<T>,
-  ): Promise<T> {
-    const sweepAfter = async (deps: AddDeps): Promise<void> => {
-      if (options.sweeps) await sweep(createKeeper(deps), AbortSignal.timeout(SWEEP_MS));
-    };
+  function run<T>(request: HostRequest, info: CommandInfo, work: (context: Context) => Promise<T>): Promise<T> {
     const log = openLog(logKeys(request.conf));
-    let made: AddDeps | undefined;
-    try {
+    return runCommand({ ...info, log }, () => {
       const ipam = parseIpamConf(request.conf);
-      const deps = made = createDeps(ipam, { surroundings, log });
-      const result = await work({ ipam, deps, signal: AbortSignal.timeout(ipam.timeoutMs) });
-      await sweepAfter(deps);
-      return result;
-    } catch (error) {
-      const failure = toCniError(error, options.what);
-      log.error(`${options.what} failed`, { code: failure.code, error: failure.message });
-      // What others left may be what is missing.
-      if (made && isShortage(failure)) await sweepAfter(made);
-      throw failure;
-    }
+      const deps = createDeps(ipam, { surroundings, log });
+      return {
+        keeper: createKeeper(deps),
+        timeoutMs: ipam.timeoutMs,
+        work: (signal) => work({ ipam, deps, signal }),
+      };
+    });
   }
   return {
     add: (request) =>

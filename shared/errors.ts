@@ -50,3 +50,8 @@ export function messageOf(error: unknown): string {
   }
   return error instanceof Error ? error.message : String(error);
 }
+
+/** The errors of an `AggregateError`, and of those within; any other error alone. */
+export function flattenErrors(error: unknown): unknown[] {
+  return error instanceof AggregateError ? error.errors.flatMap(flattenErrors) : [error];
+}

@@ -1,4 +1,4 @@
-import { CniError, ErrorCode, messageOf } from "../errors.ts";
+import { CniError, ErrorCode, flattenErrors, messageOf } from "../errors.ts";
 
 /**
  * The error document of the specification. What is not a {@linkcode CniError} has code 999. Several errors become one
@@ -7,7 +7,7 @@ import { CniError, ErrorCode, messageOf } from "../errors.ts";
  * @see https://github.com/containernetworking/cni/blob/spec-v1.1.0/SPEC.md#error
  */
 export function renderError(error: unknown, cniVersion: string): Record<string, unknown> {
-  const known = flatten(error).map((one) => one instanceof CniError ? one : undefined);
+  const known = flattenErrors(error).map((one) => one instanceof CniError ? one : undefined);
   const details = [...new Set(known.flatMap((one) => one?.details ?? []))].join("; ");
   return {
     cniVersion,
@@ -15,10 +15,6 @@ export function renderError(error: unknown, cniVersion: string): Record<string, 
     msg: messageOf(error) || String(error),
     ...(details !== "" && { details }),
   };
-}
-
-function flatten(error: unknown): unknown[] {
-  return error instanceof AggregateError ? error.errors.flatMap(flatten) : [error];
 }
 
 /**

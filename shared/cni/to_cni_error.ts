@@ -1,4 +1,4 @@
-import { CniError, ErrorCode, messageOf } from "../errors.ts";
+import { CniError, ErrorCode, flattenErrors, messageOf } from "../errors.ts";
 import { IpBatchError } from "../host/ip_batch.ts";
 import { isNetnsGone } from "../host/netns.ts";
 import { CommandError } from "../host/run.ts";
@@ -60,15 +60,11 @@ function isNotServed(error: ApiError): boolean {
 }
 
 function merge(error: AggregateError, what: string): CniError {
-  const errors = flatten(error).map((one) => toCniError(one, what));
+  const errors = flattenErrors(error).map((one) => toCniError(one, what));
   const details = [...new Set(errors.map((one) => one.details).filter((text) => text !== undefined))].join("; ");
   return new CniError(
     errors[0]?.code ?? ErrorCode.Unexpected,
     [...new Set(errors.map((one) => one.message))].join("; ") || `${what}: ${error.message}`,
     { cause: error, ...(details && { details }) },
   );
-}
-
-function flatten(error: unknown): unknown[] {
-  return error instanceof AggregateError ? error.errors.flatMap(flatten) : [error];
 }

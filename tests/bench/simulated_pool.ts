@@ -49,9 +49,8 @@ export class SimulatedPool extends MemoryObjectStore {
     return outcome;
   }
 
-  // deno-lint-ignore require-await
-  override async listAddresses(): Promise<string[]> {
-    return this.#held.map((value) => formatAddress({ family: this.subnet.family, value }));
+  override listAddresses(): Promise<string[]> {
+    return Promise.resolve(this.#held.map((value) => formatAddress({ family: this.subnet.family, value })));
   }
 
   /** Somebody gives an address back. */
