@@ -8,6 +8,7 @@ import {
   renderConfiguration,
   renderRules,
   renderSysctls,
+  renderWithdrawals,
   ruleCommands,
 } from "./render_configuration.ts";
 import type { PlannedAttachment } from "./planned_attachment.ts";
@@ -49,13 +50,15 @@ export async function configure(
     return own ? standInName(own) : undefined;
   };
   await writeSysctls(run, netns, { settings: renderSysctls(configured, { nameOf, lowerOf }), signal });
-  const lines = configured.flatMap((one) => {
+  const withdrawals = configured.flatMap((one) => renderWithdrawals(one).map((command) => ({ one, command })));
+  const configuration = configured.flatMap((one) => {
     const { interface: name, delegate } = one.attachment;
     const isUp = delegate === undefined && !ownLinks.some((link) => link.interface === name);
     const mac = isUp ? macs.get(name) : undefined;
     return renderConfiguration(one, { nameOf, lowerOf, mac }).map((command) => ({ one, command }));
   });
-  const links = new Map(parseLinks(await apply(lines, options)).map((link) => [link.ifname, link]));
+  const applied = await apply([...withdrawals, ...configuration], options);
+  const links = new Map(parseLinks(applied).map((link) => [link.ifname, link]));
   const tooLarge = configured.filter(({ attachment: { backend, mtuBytes, interface: name } }) =>
     backend === "macvlan" && mtuBytes === undefined && (links.get(name)?.mtu ?? 0) > MACVLAN_MTU
   );

@@ -121,15 +121,19 @@ export function renderConfiguration(
   ];
 }
 
+/**
+ * The commands that take away the default routes that an interface is not to have. They come before any interface's
+ * routes: the kernel replaces the first default route that it has, and refuses where the new one stands behind it.
+ */
+export function renderWithdrawals({ attachment: { interface: name }, noDefaultRoute = [] }: Configured): IpCommand[] {
+  return noDefaultRoute.map((family) => ["route", "flush", "exact", family === 4 ? "0.0.0.0/0" : "::/0", "dev", name]);
+}
+
 function renderRoutes(configured: Configured): IpCommand[] {
-  const { attachment: { interface: name }, noDefaultRoute = [] } = configured;
-  return [
-    ...noDefaultRoute.map((family) => ["route", "flush", "exact", family === 4 ? "0.0.0.0/0" : "::/0", "dev", name]),
-    ...routesOf(configured).map(({ destination, gateway, table }) => [
-      ...["route", "replace", destination, "via", gateway, "dev", name],
-      ...(table === undefined ? [] : ["table", String(table)]),
-    ]),
-  ];
+  return routesOf(configured).map(({ destination, gateway, table }) => [
+    ...["route", "replace", destination, "via", gateway, "dev", configured.attachment.interface],
+    ...(table === undefined ? [] : ["table", String(table)]),
+  ]);
 }
 
 /** The subnet itself, in the table of policy routes: what is for neighbours must not go to a gateway. */

@@ -7,6 +7,7 @@ import { ScriptedDelegate } from "../support/delegates/scripted_delegate.ts";
 import { startLab } from "../support/lab/lab.ts";
 import { labTest } from "../support/lab/lab_test_case.ts";
 import { NadLab } from "../support/nad_lab.ts";
+import { defaultRoute, firstDefaultRoute, routeInFront } from "./nad/default_routes.ts";
 import { refusals } from "./nad/refusals.ts";
 import { addressOf, defaultRoutes, definitions, endpoints, networks, POD_NETWORK, type World } from "./nad/world.ts";
 
@@ -34,6 +35,7 @@ labTest("NetworkAttachmentDefinitions on a node", {}, async (t) => {
   await t.step("what plugins are told, at ADD and at DEL", () => recorded(world));
   await t.step("default-route: one interface has it, the others lose theirs", () => defaultRoute(world));
   await t.step("without default-route it is that of the first entry", () => firstDefaultRoute(world));
+  await t.step("a plugin that puts its default route before another's loses it, too", () => routeInFront(world));
   await t.step("an empty config is a file of the node", () => ofFile(world));
   await t.step("a plugin that makes no link", () => withoutLink(world));
   await t.step("a plugin that works on the link of an earlier entry", () => linkInContainer(world));
@@ -140,45 +142,6 @@ async function recorded({ nads, scripted }: World): Promise<void> {
       other: 2,
     });
   }
-}
-
-async function defaultRoute({ nads }: World): Promise<void> {
-  const interfaces = POD_NETWORK;
-  const gateways = ["10.154.0.77", "fd00:154::77"];
-  const cases: { networks: object[]; defaults: string[] }[] = [
-    { networks: [{ name: "br" }], defaults: ["10.150.0.1 eth0", "fd00:150::1 eth0"] },
-    {
-      networks: [{ name: "gw" }, { name: "gw", "default-route": gateways }],
-      defaults: ["10.154.0.77 net2", "fd00:154::77 net2"],
-    },
-    {
-      networks: [{ name: "gw", "default-route": gateways.slice(1) }],
-      defaults: ["10.150.0.1 eth0", "fd00:154::77 net1"],
-    },
-    {
-      networks: [{ name: "gw", "default-route": [] }, { name: "br" }],
-      defaults: ["10.154.0.1 net1", "fd00:154::1 net1"],
-    },
-  ];
-  for (const { networks, defaults } of cases) {
-    const { sandbox, result } = await nads.attach({ networks, interfaces });
-    assertEquals(await defaultRoutes(sandbox), defaults, JSON.stringify(networks));
-    const told = result.routes.filter(({ dst }) => dst.endsWith("/0")).map(({ gw }) => gw);
-    const gone = told.filter((gw) => !defaults.some((line) => line.startsWith(`${gw} `)));
-    assertEquals(gone, [], "the result has no route that is not there");
-    assertStringIncludes(await inside(sandbox, "ip", "route", "show"), "10.9.0.0/16 via 10.150.0.2 dev eth0");
-    const checked = await nads.danm.call(sandbox, "CHECK", nads.with({ conf: { prevResult: result } }));
-    assertEquals([checked.code, checked.document], [0, undefined]);
-    await nads.detach(sandbox);
-  }
-}
-
-/** Both plugins set one, in any order; the loser leaves its own out, or sets it first. */
-async function firstDefaultRoute({ nads }: World): Promise<void> {
-  const interfaces = [{ network: "pool", ip: "dynamic" }];
-  const { sandbox } = await nads.attach({ networks: "gw@second,gw@third", interfaces });
-  assertEquals(await defaultRoutes(sandbox), ["10.154.0.1 second", "fd00:154::1 second"]);
-  await nads.detach(sandbox);
 }
 
 async function ofFile({ nads, cniDir }: World): Promise<void> {
