@@ -1,0 +1,89 @@
+import { abortable } from "../shared/abortable.ts";
+import { NotFound } from "../shared/kube/api_error.ts";
+import type { KubeClient } from "../shared/kube/client.ts";
+import { NETWORK_KINDS, type NetworkKind } from "../shared/schema/network.ts";
+import { resourcePath } from "../shared/schema/resources.ts";
+import type { Cluster, NetworkRef, StoredNetwork, StoredObject } from "./cluster.ts";
+import { coalesce } from "./coalesce.ts";
+
+/** A shared list is nobody's in particular, so no caller's signal may end it. */
+const LIST_TIMEOUT_MS = 10_000;
+
+/** The cluster as its API server knows it. */
+export class KubeCluster implements Cluster {
+  readonly #client: KubeClient;
+  readonly #networks: () => Promise<StoredNetwork[]>;
+  readonly #tenantConfigs: () => Promise<StoredObject[]>;
+
+  constructor(client: KubeClient) {
+    this.#client = client;
+    this.#networks = coalesce(async () =>
+      (await Promise.all(NETWORK_KINDS.map((kind) => this.#listKind(kind)))).flat()
+    );
+    this.#tenantConfigs = coalesce(async () => {
+      const configs = await client.list<StoredObject>(resourcePath("TenantConfig"), {
+        signal: AbortSignal.timeout(LIST_TIMEOUT_MS),
+      });
+      return configs.sort((a, b) => a.metadata.name < b.metadata.name ? -1 : 1);
+    });
+  }
+
+  async listNetworks(signal: AbortSignal): Promise<StoredNetwork[]> {
+    return await abortable(this.#networks(), signal);
+  }
+
+  async listTenantConfigs(signal: AbortSignal): Promise<StoredObject[]> {
+    return await abortable(this.#tenantConfigs(), signal);
+  }
+
+  async findNetwork({ kind, namespace, name }: NetworkRef, signal: AbortSignal): Promise<StoredObject | undefined> {
+    try {
+      return await this.#client.get<StoredObject>(resourcePath(kind, { namespace, name }), { signal });
+    } catch (error) {
+      if (error instanceof NotFound) return undefined;
+      throw error;
+    }
+  }
+
+  async listEndpoints(
+    { kind, namespace, name }: NetworkRef,
+    { limit, signal }: { limit?: number; signal: AbortSignal },
+  ): Promise<StoredObject[]> {
+    // Endpoints are where their Pods are, and Pods use DanmNets and TenantNetworks of their own namespace only.
+    const path = resourcePath("DanmEp", { namespace });
+    // Those of the original may leave the kind out where it is DanmNet.
+    const kinds = kind === "DanmNet" ? [kind, ""] : [kind];
+    const lists = await Promise.all(kinds.map(async (apiType) => {
+      const fieldSelector = `spec.NetworkName=${name},spec.apiType=${apiType}`;
+      if (limit === undefined) return await this.#client.list<StoredObject>(path, { fieldSelector, signal });
+      const query = { fieldSelector, limit: String(limit) };
+      return (await this.#client.get<{ items?: StoredObject[] | null }>(path, { query, signal })).items ?? [];
+    }));
+    return lists.flat().slice(0, limit);
+  }
+
+  async replaceTenantConfigStatus(config: StoredObject, signal: AbortSignal): Promise<StoredObject> {
+    const path = `${resourcePath("TenantConfig", { name: config.metadata.name })}/status`;
+    return await this.#client.replace<StoredObject>(path, config, { signal });
+  }
+
+  /** A kind that is not installed, as DanmNet in production, has no objects. */
+  async #listKind(kind: NetworkKind): Promise<StoredNetwork[]> {
+    const signal = AbortSignal.timeout(LIST_TIMEOUT_MS);
+    try {
+      const objects = await this.#client.list<StoredObject>(resourcePath(kind), { signal });
+      return objects.map((object) => ({ kind, object: withoutBitmaps(object) }));
+    } catch (error) {
+      if (error instanceof NotFound) return [];
+      throw error;
+    }
+  }
+}
+
+/** A bitmap takes up to 1.4 MB, and nobody here reads those of other networks. */
+function withoutBitmaps(object: StoredObject): StoredObject {
+  const { spec } = object as { spec?: { Options?: Record<string, unknown> | null } };
+  if (!spec?.Options) return object;
+  const { alloc: _, alloc6: __, ...Options } = spec.Options;
+  return { ...object, spec: { ...spec, Options } };
+}
