@@ -11,6 +11,8 @@ export interface Walk {
   readonly command: "ADD" | "DEL";
   readonly node: Node;
   readonly interfaces: readonly object[];
+  /** Of the Pod, besides its interfaces. */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** What comes after the kill: the DEL of the same sandbox, or the ADD of a newer one of its Pod and never that DEL. */
   readonly aftermath: "del" | "newer";
   /** Creations run beside the commands: one may be on its way, and in doubt, though nobody has seen it yet. */
@@ -37,8 +39,8 @@ export interface WalkReport {
  */
 export async function walk(track: Track, plan: Walk): Promise<WalkReport> {
   const { danm } = track;
-  const { node, interfaces } = plan;
-  const pod = await danm.createPod(node, { interfaces });
+  const { node, interfaces, annotations = {} } = plan;
+  const pod = await danm.createPod(node, { interfaces, annotations });
   const steps = await countSteps(track, { plan, sandbox: await danm.createSandbox(node, pod) });
   const all = pointsOf(steps);
   const points = plan.pick?.(all, steps) ?? all;
@@ -82,7 +84,8 @@ async function countSteps(track: Track, { plan, sandbox }: { plan: Walk; sandbox
   return steps;
 }
 
-function pointsOf({ requests, commands }: Steps): KillPoint[] {
+/** All moments of all steps of a call. */
+export function pointsOf({ requests, commands }: Steps): KillPoint[] {
   return [
     ...requests.flatMap((_, index) =>
       (["before", "after"] as const).map((moment): KillPoint => ({ on: "request", step: index + 1, moment }))
