@@ -16,7 +16,7 @@ import { findHostLinks, type HostLinks } from "./host_link.ts";
 import { createIpvlans } from "./ipvlan.ts";
 import { createUserspaceLinks } from "./userspace_link.ts";
 import { renderEndpoint } from "./render_endpoint.ts";
-import { withoutAddress } from "./plan_attachments.ts";
+import { withoutAddress } from "../ipam/plan_interfaces.ts";
 import type { PlannedAttachment } from "./planned_attachment.ts";
 import { kubeletUID, type Pod } from "../shared/kube/pod.ts";
 import { planDefaultRoutes } from "./nad/plan_default_routes.ts";

@@ -1,24 +1,34 @@
 import { planAddresses } from "../ipam/plan_addresses.ts";
+import {
+  findRepeatedNames,
+  isBare,
+  LOOPBACK,
+  nameInterface,
+  type NamingScheme,
+  withoutAddress,
+} from "../ipam/plan_interfaces.ts";
+import { chooseIpam } from "../ipam/plan_ipam.ts";
 import { CniError, ErrorCode } from "../shared/errors.ts";
 import { SchemaError } from "../shared/schema/describe_issues.ts";
 import type { InterfaceRequest } from "../shared/schema/interfaces_annotation.ts";
 import { type Network, REFUSED_NETWORK_TYPES } from "../shared/schema/network.ts";
 import { checkTenant } from "../shared/schema/allowed_tenants.ts";
 import { describeNetwork } from "../shared/schema/describe_network.ts";
+import { backendOf, isStatic, type NetworkBackend } from "../shared/schema/network_backend.ts";
 import type { AssignedDevices } from "./devices/plan_devices.ts";
 import { hostParent } from "./host_parent.ts";
 import { checkDeviceOptions, withDevices } from "./plan_device_pools.ts";
 import { planNad } from "./nad/plan_nad.ts";
 import type { PlannedAttachment, PlannedRoute } from "./planned_attachment.ts";
 import type { NadRequest } from "./nad/resolve_nads.ts";
-import { chooseIpam, type DelegateConf, planDelegatePlugins, type PlannedDelegate } from "./plan_delegate.ts";
+import { type DelegateConf, planDelegatePlugins, type PlannedDelegate } from "./plan_delegate.ts";
 
 /** What attachments are planned from. `requests[i]` is for `networks[i]`. */
 export interface PlanInput {
   readonly namespace: string;
   /** Name of the first interface: what the runtime asked for, `eth0` in Kubernetes. */
   readonly firstInterface: string;
-  readonly namingScheme: "" | "awesome" | "legacy";
+  readonly namingScheme: NamingScheme;
   readonly requests: readonly InterfaceRequest[];
   readonly networks: readonly Network[];
   /** Configurations of static delegates, by network. */
@@ -29,15 +39,6 @@ export interface PlanInput {
   readonly nads?: readonly NadRequest[] | undefined;
   /** For delegates whose configuration has none. */
   readonly cniVersion: string;
-}
-
-/** Whether a network is attached by a plugin that is configured by a file. */
-export function isStatic({ spec: { NetworkType } }: Network): boolean {
-  return backendOf(NetworkType) === "static";
-}
-
-function backendOf(networkType: string): PlannedAttachment["backend"] {
-  return networkType === "ipvlan" || networkType === "macvlan" || networkType === "sriov" ? networkType : "static";
 }
 
 /**
@@ -68,6 +69,9 @@ export function planAttachments(input: PlanInput): PlannedAttachment[] {
   return withDevices(planned, input.assignedDevices ?? new Map());
 }
 
+/** Where a Pod asks for its interfaces, for messages. */
+const SOURCE = "annotation danm.io/interfaces";
+
 interface One {
   readonly request: InterfaceRequest;
   readonly network: Network;
@@ -83,14 +87,15 @@ function planOne(input: PlanInput, one: One): PlannedAttachment {
   const backend = backendOf(network.spec.NetworkType);
   checkDeviceOptions(network, { subject, backend });
   const delegate = planDelegate(input, { ...one, subject });
-  const source = "annotation danm.io/interfaces";
   const addresses = delegate && delegate.ipam !== "ours"
     ? []
-    : planAddresses(request, { network, subject, source, path: `[${index}].` });
+    : planAddresses(request, { network, subject, source: SOURCE, path: `[${index}].` });
   const has = (family: 4 | 6): boolean =>
     delegate?.ipam === "file" || addresses.some((address) => address.family === family);
   return {
-    interface: nameInterface(input, { prefix: options.container_prefix, index, subject }),
+    interface: index === 0
+      ? checkFirstName(input.firstInterface)
+      : nameInterface(input.namingScheme, { prefix: options.container_prefix, index, subject }),
     network,
     subject,
     backend,
@@ -102,7 +107,7 @@ function planOne(input: PlanInput, one: One): PlannedAttachment {
   };
 }
 
-function isOnHostLink(backend: PlannedAttachment["backend"]): boolean {
+function isOnHostLink(backend: NetworkBackend): boolean {
   return backend === "ipvlan" || backend === "macvlan";
 }
 
@@ -118,27 +123,9 @@ function planDelegate(input: PlanInput, one: One & { subject: string }): Planned
   if (!conf) throw new TypeError(`${subject} has no configuration of its delegate`);
   return {
     plugins: planDelegatePlugins(conf, { network, cniVersion: input.cniVersion }),
-    ipam: chooseIpam(request, { network, subject, field: `[${index}]` }),
+    ipam: chooseIpam(request, { network, subject, source: SOURCE, field: `[${index}]` }),
   };
 }
-
-function nameInterface(
-  input: PlanInput,
-  at: { prefix: string | undefined; index: number; subject: string },
-): string {
-  const { prefix, index } = at;
-  if (index === 0) return checkFirstName(input.firstInterface);
-  const name = prefix && input.namingScheme === "legacy" ? prefix : `${prefix || "eth"}${index}`;
-  const bytes = new TextEncoder().encode(name).length;
-  if (bytes <= 15 && name !== LOOPBACK) return name;
-  const reason = name === LOOPBACK
-    ? `interface ${index} would be called ${LOOPBACK}, as every sandbox has one already`
-    : `the name ${name} of interface ${index} has ${bytes} bytes, a link's name has at most 15`;
-  throw new SchemaError(at.subject, [{ field: "spec.Options.container_prefix", reason }]);
-}
-
-/** Every sandbox has it; nobody makes or deletes it. */
-const LOOPBACK = "lo";
 
 /** The specification allows the runtime characters that a line of ip(8) cannot carry. */
 function checkFirstName(name: string): string {
@@ -172,29 +159,9 @@ function routesOf(
 
 /** What is only wrong with all interfaces seen together. */
 function wrongTogether(planned: readonly PlannedAttachment[]): CniError[] {
-  const errors: CniError[] = [];
-  const seen = new Map<string, string>();
-  for (const { interface: name, subject } of planned) {
-    const first = seen.get(name);
-    if (first !== undefined) {
-      errors.push(
-        new CniError(ErrorCode.InvalidRequest, `interface name ${name} is given twice: by ${first} and by ${subject}`, {
-          details: "change container_prefix of one of the networks, or `interface` or the order in the annotation",
-        }),
-      );
-    }
-    seen.set(name, subject);
-  }
   const [first] = planned;
-  if (first && first.addresses.length === 0 && first.delegate?.ipam !== "file") {
-    errors.push(withoutAddress(first));
-  }
-  return errors;
-}
-
-/** Container runtimes refuse such a Pod, in less clear words. */
-export function withoutAddress({ interface: name, subject }: PlannedAttachment): CniError {
-  return new CniError(ErrorCode.InvalidRequest, `${name} on ${subject} would have no address`, {
-    details: "container runtimes refuse a Pod whose first interface has none: ask for ip or ip6 in the first entry",
-  });
+  const bare = first && isBare({ addresses: first.addresses, ipam: first.delegate?.ipam })
+    ? [withoutAddress(first)]
+    : [];
+  return [...findRepeatedNames(planned), ...bare];
 }

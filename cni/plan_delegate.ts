@@ -1,8 +1,6 @@
-import { CniError, ErrorCode } from "../shared/errors.ts";
+import type { IpamChoice } from "../ipam/plan_ipam.ts";
 import { SchemaError } from "../shared/schema/describe_issues.ts";
-import type { InterfaceRequest } from "../shared/schema/interfaces_annotation.ts";
 import { isDeeperThan, MAX_DEPTH } from "../shared/schema/json_depth.ts";
-import type { Network } from "../shared/schema/network.ts";
 import { isPathComponent } from "../shared/schema/path_component.ts";
 
 /** The CNI configuration of a static delegate as it stands, and where. */
@@ -23,12 +21,6 @@ export interface DelegatePlugin {
 
 /** A verb that a list of plugins may switch off. */
 export type SkippedVerb = "CHECK" | "GC";
-
-/**
- * What becomes of the first plugin's `ipam`: `file`: it stays; `ours`: our addresses take its place; `none`: it is
- * removed.
- */
-export type IpamChoice = "file" | "ours" | "none";
 
 /** What a delegate is executed with. */
 export interface PlannedDelegate {
@@ -92,37 +84,6 @@ function checkType(type: unknown, { source, field }: { source: string; field: st
   }
   if (type.toLowerCase() === "danm") throw wrong(source, `${field}type`, "must not be danm itself");
   return type;
-}
-
-/**
- * Decides whose addresses a static delegate gives: the Pod has to ask for some, and the network has to have a subnet of
- * each family that it asks for; with none of them the delegate's own IPAM serves.
- *
- * @param at.field the entry in the annotation, `[0]`
- * @throws {CniError} code 104 when the network has one of the families and not the other, or no subnet for a static
- *   address
- */
-export function chooseIpam(
-  request: Pick<InterfaceRequest, "ip" | "ip6">,
-  at: { network: Network; subject: string; field: string },
-): IpamChoice {
-  const { network: { spec: { Options: options } }, subject, field } = at;
-  const families = [
-    { key: "ip", asked: request.ip, subnet: "cidr", has: options.cidr !== undefined },
-    { key: "ip6", asked: request.ip6, subnet: "net6", has: options.net6 !== undefined },
-  ];
-  if (families.every(({ asked }) => asked === undefined)) return "file";
-  const asked = families.filter((family) => family.asked !== undefined && family.asked !== "none");
-  if (asked.length === 0) return "none";
-  const missing = asked.filter(({ has }) => !has);
-  if (missing.length === 0) return "ours";
-  if (missing.length === asked.length && asked.every((family) => family.asked === "dynamic")) return "file";
-  const [first] = missing;
-  throw new CniError(
-    ErrorCode.InvalidRequest,
-    `annotation danm.io/interfaces: ${field}.${first?.key}: ${subject} has no ${first?.subnet}`,
-    { details: `ask for "none" there, or give the network a ${first?.subnet}` },
-  );
 }
 
 /** A JSON object. */

@@ -1,8 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { CniError } from "../shared/errors.ts";
 import { SchemaError } from "../shared/schema/describe_issues.ts";
 import { type Network, parseNetwork } from "../shared/schema/network.ts";
-import { chooseIpam, planDelegatePlugins } from "./plan_delegate.ts";
+import { planDelegatePlugins } from "./plan_delegate.ts";
 
 function network(options: Record<string, unknown> = {}, NetworkType = "Bridge"): Network {
   return parseNetwork("DanmNet", {
@@ -59,32 +58,6 @@ Deno.test("a configuration that cannot be executed is refused by file and field"
   for (const { document, says } of cases) {
     await t.step(JSON.stringify(document), () => {
       assertStringIncludes(assertThrows(() => plan(document), SchemaError).message, says);
-    });
-  }
-});
-
-Deno.test("whose addresses a delegate gives follows from what is asked and what the network has", async (t) => {
-  const v4 = { cidr: "10.0.0.0/24" };
-  const both = { ...v4, net6: "fd00::/64" };
-  const cases: { asks: { ip?: string; ip6?: string }; options: Record<string, unknown>; choice: string | RegExp }[] = [
-    { asks: {}, options: both, choice: "file" },
-    { asks: { ip: "none" }, options: both, choice: "none" },
-    { asks: { ip: "none", ip6: "none" }, options: {}, choice: "none" },
-    { asks: { ip: "dynamic" }, options: v4, choice: "ours" },
-    { asks: { ip: "10.0.0.7", ip6: "none" }, options: v4, choice: "ours" },
-    { asks: { ip: "dynamic", ip6: "dynamic" }, options: both, choice: "ours" },
-    { asks: { ip: "dynamic" }, options: {}, choice: "file" },
-    { asks: { ip6: "dynamic" }, options: v4, choice: "file" },
-    { asks: { ip: "dynamic", ip6: "dynamic" }, options: {}, choice: "file" },
-    { asks: { ip: "dynamic", ip6: "dynamic" }, options: v4, choice: /\[2\]\.ip6: DanmNet default\/n has no net6/ },
-    { asks: { ip: "10.0.0.7" }, options: {}, choice: /\[2\]\.ip: DanmNet default\/n has no cidr/ },
-  ];
-  for (const { asks, options, choice } of cases) {
-    await t.step(`${JSON.stringify(asks)} of ${JSON.stringify(options)}`, () => {
-      const at = { network: network(options), subject: "DanmNet default/n", field: "[2]" };
-      if (typeof choice === "string") return assertEquals(chooseIpam(asks, at), choice);
-      const error = assertThrows(() => chooseIpam(asks, at), CniError);
-      assertEquals([error.code, choice.test(error.message)], [104, true], error.message);
     });
   }
 });

@@ -1,5 +1,6 @@
 import { SchemaError } from "../shared/schema/describe_issues.ts";
 import type { Network } from "../shared/schema/network.ts";
+import type { NetworkBackend } from "../shared/schema/network_backend.ts";
 import { type AssignedDevices, planDevices } from "./devices/plan_devices.ts";
 import type { PlannedAttachment } from "./planned_attachment.ts";
 
@@ -10,7 +11,7 @@ import type { PlannedAttachment } from "./planned_attachment.ts";
  */
 export function checkDeviceOptions(
   { spec: { NetworkType, Options: options } }: Network,
-  at: { subject: string; backend: PlannedAttachment["backend"] },
+  at: { subject: string; backend: NetworkBackend },
 ): void {
   const wrong = (field: string, reason: string): SchemaError =>
     new SchemaError(at.subject, [{ field: `spec.Options.${field}`, reason }]);

@@ -2,6 +2,7 @@ import type { PlannedAddress } from "../ipam/plan_addresses.ts";
 import type { ObjectMeta } from "../shared/schema/meta.ts";
 import type { NAD_KIND } from "../shared/schema/nad.ts";
 import type { Network, NetworkOptions } from "../shared/schema/network.ts";
+import type { NetworkBackend } from "../shared/schema/network_backend.ts";
 import type { HostParent } from "./host_parent.ts";
 import type { PlannedDelegate } from "./plan_delegate.ts";
 
@@ -19,8 +20,7 @@ export interface PlannedAttachment {
   readonly network: Network | NadNetwork;
   /** The network as messages name it. */
   readonly subject: string;
-  /** `static`: the network's own plugin, with a configuration from a file. */
-  readonly backend: "ipvlan" | "macvlan" | "sriov" | "static";
+  readonly backend: NetworkBackend;
   /** What the backend `static` executes. */
   readonly delegate?: PlannedDelegate | undefined;
   /** What the plugins of a NetworkAttachmentDefinition get besides; the interface is theirs alone. */

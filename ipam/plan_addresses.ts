@@ -1,5 +1,5 @@
-import { CniError, ErrorCode } from "../shared/errors.ts";
 import type { Network, PoolStatus } from "../shared/schema/network.ts";
+import { RequestError } from "../shared/schema/request_error.ts";
 import { parseStatic } from "./parse_static.ts";
 import { findSubnet, type Subnet } from "./subnet.ts";
 
@@ -33,7 +33,7 @@ export interface PlanAddressesOptions {
 /**
  * What is to be allocated for one interface, IPv4 first: every address that is asked for, checked against the network.
  *
- * @throws {CniError} code 104 when the network has no subnet of a family that is asked for
+ * @throws {RequestError} when the network has no subnet of a family that is asked for
  * @throws {SchemaError} when the network's subnet makes no sense, or the static address does not fit into it
  */
 export function planAddresses(wanted: WantedAddresses, options: PlanAddressesOptions): PlannedAddress[] {
@@ -52,11 +52,10 @@ function planAddress(
   const subnet = findSubnet(network, { family, subject });
   if (!subnet) {
     const missing = family === 4 ? "cidr" : "net6";
-    throw new CniError(
-      ErrorCode.InvalidRequest,
-      `${source}: ${field}: ${subject} has no IPv${family} subnet (${missing})`,
-      { details: `ask for "none" there, or give the network a ${missing}` },
-    );
+    throw new RequestError({ source, field }, {
+      reason: `${subject} has no IPv${family} subnet (${missing})`,
+      details: `ask for "none" there, or give the network a ${missing}`,
+    });
   }
   const status = family === 4 ? network.status?.ipv4 : network.status?.ipv6;
   if (wanted === "dynamic") return [{ family, subnet, status }];
