@@ -1,14 +1,31 @@
-/** A node of the lab that runs Pods as far as their network: containerd and a kubelet of the lab's control plane. */
-import { type Binaries, ensureBinaries, POD_RUNTIME } from "../lab/binaries.ts";
+/** A node of the lab that runs Pods: containerd and a kubelet of the lab's control plane. */
+import { CONTAINER_RUNTIME, ensureBinaries, POD_RUNTIME } from "../lab/binaries.ts";
 import type { Lab } from "../lab/lab.ts";
 import type { Node } from "../lab/node.ts";
+import { ensurePrerequisites } from "../lab/prerequisites.ts";
+import { cgroupOf } from "../lab/reclaim.ts";
 import { toStderr } from "../progress.ts";
 import { type RunningCommand, signalProcess } from "../run.ts";
 import { waitFor } from "../wait.ts";
-import { renderContainerd, renderKubelet, RUN_KUBELET } from "./pod_node_config.ts";
+import { writePauseImage } from "./pause_image.ts";
+import {
+  type PodNodeSettings,
+  renderContainerd,
+  renderKubelet,
+  RUN_KUBELET,
+  RUNTIME_SOCKET,
+} from "./pod_node_config.ts";
+
+/** The network that a runtime gives to Pods. */
+export interface PodNetwork {
+  /** A list of plugins, as in a `.conflist`. */
+  readonly conflist: object;
+  /** Where the plugins are. */
+  readonly binDirs: readonly string[];
+}
 
 /**
- * What the runtime calls for each sandbox: tells who asked, and refuses, so that no image is needed. The kubelet tries
+ * What the runtime calls for each sandbox, if a test names no network: tells who asked, and refuses, so that no image is needed. The kubelet tries
  * again and again, and the Pod keeps its devices.
  */
 const RECORDER = `#!/bin/sh
@@ -35,17 +52,19 @@ export class PodNode {
 
   /**
    * Starts containerd and a kubelet in a native node and waits until the kubelet takes device plugins. Both end with
-   * the lab.
+   * the lab. With a network Pods run, of the image {@linkcode PAUSE_IMAGE}; without one they get no further than to ask
+   * for it.
    *
    * @throws {Error} when one does not start; the message has the end of its log
    */
-  static async start(lab: Lab, node: Node): Promise<PodNode> {
+  static async start(lab: Lab, node: Node, network?: PodNetwork): Promise<PodNode> {
     if (node.kind !== "native") throw new TypeError(`${node.name} is no native node: its sockets cannot be reached`);
-    const binaries = await ensureBinaries(POD_RUNTIME, toStderr);
     const dir = `${lab.dir}/${node.name}-pods`;
-    await writeConfiguration(dir, { lab, node });
-    const kubelet = await startPrograms(dir, { node, binaries });
-    const podNode = new PodNode(dir, kubelet);
+    await writeConfiguration(dir, { lab, node, network });
+    const { kubelet, containerd } = await ensureBinaries(POD_RUNTIME, toStderr);
+    await node.start([...logged(dir, "containerd"), containerd, "--config", `${dir}/containerd.toml`]);
+    if (network) await importPauseImage(dir, node);
+    const podNode = new PodNode(dir, await startKubelet(dir, { node, kubelet }));
     try {
       await waitFor(
         "the kubelet's sockets",
@@ -101,35 +120,53 @@ export class PodNode {
   }
 }
 
-async function writeConfiguration(dir: string, { lab, node }: { lab: Lab; node: Node }): Promise<void> {
+async function writeConfiguration(
+  dir: string,
+  { lab, node, network }: { lab: Lab; node: Node; network: PodNetwork | undefined },
+): Promise<void> {
   for (const name of ["cni-bin", "cni-conf", "calls", "certificates"]) {
     await Deno.mkdir(`${dir}/${name}`, { recursive: true });
   }
   const user = await lab.user(`system:node:${node.name}`, ["system:nodes"]);
+  const settings: PodNodeSettings = {
+    dir,
+    clientCAFile: user.caPath,
+    cgroup: `${cgroupOf(lab.record)}/${node.name}`,
+    cniConfDir: `${dir}/cni-conf`,
+    cniBinDirs: network?.binDirs ?? [`${dir}/cni-bin`],
+    ...(network && { shim: (await ensureBinaries(CONTAINER_RUNTIME, toStderr))["containerd-shim-runc-v2"] }),
+  };
   await Deno.copyFile(user.kubeconfigPath, `${dir}/kubeconfig.json`);
-  await Deno.writeTextFile(`${dir}/kubelet.json`, renderKubelet(user.caPath));
-  await Deno.writeTextFile(`${dir}/containerd.toml`, renderContainerd(dir));
+  await Deno.writeTextFile(`${dir}/kubelet.json`, renderKubelet(settings));
+  await Deno.writeTextFile(`${dir}/containerd.toml`, renderContainerd(settings));
   await Deno.writeTextFile(`${dir}/cni-bin/recorder`, RECORDER, { mode: 0o755 });
-  const conf = { cniVersion: "1.0.0", name: "recorder", plugins: [{ type: "recorder" }] };
-  await Deno.writeTextFile(`${dir}/cni-conf/10-recorder.conflist`, JSON.stringify(conf));
+  const recorder = { cniVersion: "1.0.0", name: "recorder", plugins: [{ type: "recorder" }] };
+  await Deno.writeTextFile(`${dir}/cni-conf/10-lab.conflist`, JSON.stringify(network?.conflist ?? recorder));
 }
 
-async function startPrograms(
-  dir: string,
-  { node, binaries }: { node: Node; binaries: Binaries<typeof POD_RUNTIME[number]> },
-): Promise<RunningCommand> {
-  const logged = (
-    name: string,
-  ): string[] => ["sh", "-c", 'log=$1; shift; exec "$@" >"$log" 2>&1', "sh", `${dir}/${name}.log`];
-  await node.start([...logged("containerd"), binaries.containerd, "--config", `${dir}/containerd.toml`]);
-  return await node.start([...logged("kubelet"), "sh", "-c", RUN_KUBELET, "sh", ...[
-    binaries.kubelet,
+async function importPauseImage(dir: string, node: Node): Promise<void> {
+  await ensurePrerequisites({ containers: true }, toStderr);
+  const { ctr, pause } = await ensureBinaries(CONTAINER_RUNTIME, toStderr);
+  const archive = await writePauseImage(`${dir}/pause-image`, pause);
+  const argv = [ctr, "--address", RUNTIME_SOCKET, "--namespace", "k8s.io", "images", "import"];
+  const importing = [...argv, "--local", "--snapshotter", "native", archive];
+  await waitFor("containerd to take an image", async () => (await node.run(importing)).code === 0);
+}
+
+async function startKubelet(dir: string, { node, kubelet }: { node: Node; kubelet: string }): Promise<RunningCommand> {
+  return await node.start([...logged(dir, "kubelet"), "sh", "-c", RUN_KUBELET, "sh", ...[
+    kubelet,
     `--config=${dir}/kubelet.json`,
     `--kubeconfig=${dir}/kubeconfig.json`,
     `--cert-dir=${dir}/certificates`,
     `--hostname-override=${node.name}`,
     `--node-ip=${node.address}`,
   ]]);
+}
+
+/** What starts a program (the arguments that follow) with its output in a file. */
+function logged(dir: string, name: string): string[] {
+  return ["sh", "-c", 'log=$1; shift; exec "$@" >"$log" 2>&1', "sh", `${dir}/${name}.log`];
 }
 
 /** As ps(1) shows them. */

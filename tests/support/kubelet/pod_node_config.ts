@@ -1,6 +1,9 @@
 /** Settings with which containerd and kubelet run on any Linux machine, also one with cgroups of version 1. */
 
-const RUNTIME_SOCKET = "/run/containerd/containerd.sock";
+import { PAUSE_IMAGE } from "./pause_image.ts";
+
+/** Where containerd listens, in the node. */
+export const RUNTIME_SOCKET = "/run/containerd/containerd.sock";
 
 /**
  * Starts the kubelet (the arguments) when containerd listens. The kubelet would set these variables of the machine's
@@ -22,8 +25,22 @@ until [ -S ${RUNTIME_SOCKET} ]; do sleep 0.05; done
 exec "$@"
 `;
 
+/** What is different from node to node. */
+export interface PodNodeSettings {
+  /** Where containerd keeps what outlives it. */
+  readonly dir: string;
+  readonly clientCAFile: string;
+  /** Of all Pods, as a path below the root of each cgroup hierarchy. */
+  readonly cgroup: string;
+  /** Of the runtime's networks. */
+  readonly cniConfDir: string;
+  readonly cniBinDirs: readonly string[];
+  /** Path of containerd's shim for runc; without one no sandbox gets as far as a container. */
+  readonly shim?: string;
+}
+
 /** The kubelet's configuration. */
-export function renderKubelet(clientCAFile: string): string {
+export function renderKubelet({ clientCAFile, cgroup }: PodNodeSettings): string {
   return JSON.stringify({
     apiVersion: "kubelet.config.k8s.io/v1beta1",
     kind: "KubeletConfiguration",
@@ -31,6 +48,7 @@ export function renderKubelet(clientCAFile: string): string {
     authorization: { mode: "AlwaysAllow" },
     cgroupDriver: "cgroupfs",
     cgroupsPerQOS: false,
+    cgroupRoot: cgroup,
     enforceNodeAllocatable: [],
     failCgroupV1: false,
     failSwapOn: false,
@@ -38,13 +56,20 @@ export function renderKubelet(clientCAFile: string): string {
     containerRuntimeEndpoint: `unix://${RUNTIME_SOCKET}`,
     oomScoreAdj: 0,
     resolvConf: "",
+    // Tests wait for what the node says of itself.
+    nodeStatusUpdateFrequency: "1s",
     // Whatever the machine lacks, Pods stay.
     evictionHard: { "memory.available": "0%", "nodefs.available": "0%", "imagefs.available": "0%" },
   });
 }
 
-/** containerd's configuration, with all of its files in `dir`. */
-export function renderContainerd(dir: string): string {
+/** containerd's configuration. */
+export function renderContainerd({ dir, cniConfDir, cniBinDirs, shim }: PodNodeSettings): string {
+  const runc = shim === undefined ? "" : `
+[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
+  runtime_type = "io.containerd.runc.v2"
+  runtime_path = ${JSON.stringify(shim)}
+`;
   return `
 version = 3
 root = "${dir}/containerd"
@@ -54,12 +79,12 @@ state = "/run/containerd"
 [plugins."io.containerd.cri.v1.images"]
   snapshotter = "native"
 [plugins."io.containerd.cri.v1.images".pinned_images]
-  sandbox = "lab.local/pause:1"
+  sandbox = "${PAUSE_IMAGE}"
 [plugins."io.containerd.cri.v1.runtime"]
   restrict_oom_score_adj = true
 [plugins."io.containerd.cri.v1.runtime".cni]
-  bin_dirs = ["${dir}/cni-bin"]
-  conf_dir = "${dir}/cni-conf"
+  bin_dirs = ${JSON.stringify(cniBinDirs)}
+  conf_dir = "${cniConfDir}"
   use_internal_loopback = true
-`;
+${runc}`;
 }

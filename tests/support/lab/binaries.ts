@@ -11,6 +11,9 @@ export type BinaryName =
   | "kubectl"
   | "kubelet"
   | "containerd"
+  | "containerd-shim-runc-v2"
+  | "ctr"
+  | "pause"
   | "cnitool"
   | "macvlan"
   | "bridge"
@@ -27,8 +30,11 @@ export type Binaries<Name extends BinaryName = BinaryName> = Readonly<Record<Nam
 /** The control plane and its client. */
 export const CONTROL_PLANE = ["etcd", "kube-apiserver", "kube-controller-manager", "kubectl"] as const;
 
-/** What a node runs Pods with. */
+/** What a node runs Pods with, as far as their network. */
 export const POD_RUNTIME = ["kubelet", "containerd"] as const;
+
+/** What it needs besides for their containers; runc is the distribution's. */
+export const CONTAINER_RUNTIME = ["containerd-shim-runc-v2", "ctr", "pause"] as const;
 
 /** The reference CNI plugins. */
 export const CNI_PLUGINS = [
@@ -55,10 +61,11 @@ const SOURCES: Readonly<Record<BinaryName, Source>> = {
   "kube-controller-manager": kubernetes("--version"),
   "kubectl": kubernetes("version", "--client"),
   "kubelet": kubernetes("--version"),
-  "containerd": {
-    module: "containerd",
-    accepts: (path) => answers([path, "--version"], /^containerd \S+ v?2\./),
-  },
+  "containerd": containerd("--version", /^containerd \S+ v?2\./),
+  "containerd-shim-runc-v2": containerd("-v", /Version: +v?2\./),
+  "ctr": containerd("--version", /^ctr \S+ v?2\./),
+  // A program of the lab's own.
+  "pause": { module: "pause", accepts: () => Promise.resolve(false) },
   "cnitool": { module: "cnitool", accepts: (path) => answers([path, "--help"], /cnitool/) },
   "macvlan": plugin(),
   "bridge": plugin(),
@@ -124,6 +131,10 @@ function isExecutable(path: string): boolean {
 // 1.32 is the first version whose API server has selectable fields of custom resources switched on for good.
 function kubernetes(...args: string[]): Source {
   return { module: "kubernetes", accepts: (path) => answers([path, ...args], /v1\.(3[2-9]|[4-9]\d)\./) };
+}
+
+function containerd(flag: string, version: RegExp): Source {
+  return { module: "containerd", accepts: (path) => answers([path, flag], version) };
 }
 
 function plugin(): Source {

@@ -26,6 +26,9 @@ const PACKAGES: Readonly<Record<string, { readonly path: string; readonly output
   "kubectl": { path: "k8s.io/kubernetes/cmd/kubectl" },
   "kubelet": { path: "k8s.io/kubernetes/cmd/kubelet" },
   "containerd": { path: "github.com/containerd/containerd/v2/cmd/containerd" },
+  "containerd-shim-runc-v2": { path: "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2" },
+  "ctr": { path: "github.com/containerd/containerd/v2/cmd/ctr" },
+  "pause": { path: "danm.io/lab/pause" },
   "cnitool": { path: "github.com/containernetworking/cni/cnitool" },
   "macvlan": { path: "github.com/containernetworking/plugins/plugins/main/macvlan" },
   "bridge": { path: "github.com/containernetworking/plugins/plugins/main/bridge" },
@@ -132,7 +135,8 @@ async function requireGo(): Promise<void> {
 
 async function fingerprint(source: string, module: string): Promise<string> {
   const parts = [LDFLAGS[module] ?? LDFLAGS["default"] ?? "", ...(TAGS[module] === undefined ? [] : [TAGS[module]])];
-  for (const file of ["go.mod", "go.sum"]) parts.push(await Deno.readTextFile(`${source}/${file}`));
+  const files = [...Deno.readDirSync(source)].map(({ name }) => name).sort();
+  for (const file of files) parts.push(await Deno.readTextFile(`${source}/${file}`));
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(parts.join("\0")));
   return new Uint8Array(digest).toHex().slice(0, 12);
 }

@@ -7,6 +7,8 @@ import { cacheRoot, GO_MISSING } from "./build.ts";
 export interface Needs {
   /** User-mode Linux, for nodes on a kernel that lacks ipvlan, 802.1Q or dummy. */
   readonly uml?: boolean;
+  /** An OCI runtime, for nodes that run containers. */
+  readonly containers?: boolean;
 }
 
 /** Commands of Debian packages; iputils-ping is for tests of connectivity, nftables for the plugin portmap. */
@@ -23,6 +25,8 @@ const UML_COMMANDS: readonly (readonly [string, string])[] = [
   ["linux.uml", "user-mode-linux"],
   ["modprobe", "kmod"],
 ];
+
+const CONTAINER_COMMANDS: readonly (readonly [string, string])[] = [["runc", "runc"]];
 
 /** What is asked of a machine to find out what it lacks. */
 export interface Machine {
@@ -91,7 +95,11 @@ async function aptGet(args: readonly string[], log: string): Promise<void> {
 }
 
 function missingPackages(needs: Needs, machine: Machine): string[] {
-  const commands = needs.uml ? [...COMMANDS, ...UML_COMMANDS] : COMMANDS;
+  const commands = [
+    ...COMMANDS,
+    ...(needs.uml ? UML_COMMANDS : []),
+    ...(needs.containers ? CONTAINER_COMMANDS : []),
+  ];
   const missing = commands.filter(([command]) => !machine.hasCommand(command)).map(([, name]) => name);
   return [...new Set(missing)];
 }

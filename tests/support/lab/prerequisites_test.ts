@@ -48,6 +48,12 @@ Deno.test("findMissing", async (t) => {
         "/dev/net/tun is missing: load the kernel module tun, or give the container that device",
       ],
     },
+    {
+      name: "asks for an OCI runtime where containers run",
+      facts: {},
+      needs: { containers: true },
+      missing: ["install what Debian has in the packages runc"],
+    },
     { name: "asks for Go", facts: { commands: COMMANDS }, missing: [GO_MISSING] },
     { name: "needs no Go with assets", facts: { commands: COMMANDS, hasAssets: true }, missing: [] },
     { name: "needs no Go with a cache", facts: { commands: COMMANDS, files: [cacheRoot()] }, missing: [] },

@@ -53,6 +53,11 @@ export function findFileOf(pid: number, path: string): string | undefined {
   return readProc(`/proc/${pid}/root${path}`);
 }
 
+/** Tells whether a process is in a cgroup, or in one below it. */
+export function isInCgroup(pid: number, cgroup: string): boolean {
+  return readProc(`/proc/${pid}/cgroup`)?.includes(`:${cgroup}/`) ?? false;
+}
+
 function readProc(path: string): string | undefined {
   try {
     return Deno.readTextFileSync(path);

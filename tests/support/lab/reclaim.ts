@@ -1,13 +1,26 @@
 /** Takes a lab down by what the kernel and the registry know of it, whoever made it. */
 import { run, signalProcess } from "../run.ts";
 import { waitFor } from "../wait.ts";
-import { findFileOf, findNetworkNamespace, findProcesses, isRunning, type ProcessId } from "./process_facts.ts";
+import {
+  findFileOf,
+  findNetworkNamespace,
+  findProcesses,
+  isInCgroup,
+  isRunning,
+  type ProcessId,
+} from "./process_facts.ts";
 import { forgetLab, isAlive, type LabRecord, listLabs, removeIfThere, uplinkName, withRegistry } from "./registry.ts";
 
 /** A file in the private /run of every node, with the lab's name: whoever sees it is a process of that lab. */
 export const NODE_MARKER = "/run/danm-lab-node";
 
 const NETNS_DIR = "/run/netns";
+const CGROUPS = "/sys/fs/cgroup";
+
+/** Where a lab's nodes put what runs in Pods: what has a root and a network of its own is found by nothing else. */
+export function cgroupOf(lab: LabRecord): string {
+  return `/${lab.name}`;
+}
 
 /**
  * Removes all that is left of labs whose runner is dead: processes, links, namespaces, files.
@@ -33,6 +46,7 @@ export async function removeLab(lab: LabRecord): Promise<void> {
   // Deleting one end of a pair deletes the other at once; with its namespace it would go some time later.
   await removeLink(uplinkName(lab));
   for (const name of namespaces.keys()) await run(["ip", "netns", "delete", name]);
+  await waitFor(`the cgroups of ${lab.name} to be empty`, () => removeCgroups(lab));
   await removeIfThere(lab.dir);
   await forgetLab(lab);
 }
@@ -52,7 +66,8 @@ async function killAll(lab: LabRecord, namespaces: ReadonlyMap<string, string>):
   const networks = new Set(namespaces.values());
   const isOfLab = (pid: number): boolean => {
     // What runs in a sandbox of a node has another network namespace, but still the node's /run.
-    return networks.has(findNetworkNamespace(pid) ?? "") || findFileOf(pid, NODE_MARKER) === lab.name;
+    return networks.has(findNetworkNamespace(pid) ?? "") || findFileOf(pid, NODE_MARKER) === lab.name ||
+      isInCgroup(pid, cgroupOf(lab));
   };
   await waitFor(`all processes of ${lab.name} to end`, () => {
     const left = findProcesses(isOfLab);
@@ -70,6 +85,19 @@ async function removeLink(name: string): Promise<void> {
   if (result.code !== 0 && !result.stderr.includes("Cannot find device")) {
     throw new Error(`cannot delete link ${name}: ${result.stderr.trim()}`);
   }
+}
+
+/** Removes the lab's cgroup from each hierarchy of version 1, and from the one of version 2, wherever it is. */
+async function removeCgroups(lab: LabRecord): Promise<true> {
+  const hierarchies = readDirIfThere(CGROUPS).filter(({ isDirectory }) => isDirectory).map(({ name }) => `/${name}`);
+  for (const hierarchy of ["", ...hierarchies]) await removeCgroup(`${CGROUPS}${hierarchy}${cgroupOf(lab)}`);
+  return true;
+}
+
+/** Not recursively as files are removed: a cgroup's files go with its directory. */
+async function removeCgroup(path: string): Promise<void> {
+  for (const entry of readDirIfThere(path)) if (entry.isDirectory) await removeCgroup(`${path}/${entry.name}`);
+  await removeIfThere(path, { recursive: false });
 }
 
 function readDirIfThere(path: string): Deno.DirEntry[] {

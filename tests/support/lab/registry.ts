@@ -89,10 +89,10 @@ export async function forgetLab(lab: LabRecord): Promise<void> {
   await removeIfThere(`${REGISTRY}/${lab.name}`);
 }
 
-/** Removes a file or a whole directory; one that is not there is no error. */
-export async function removeIfThere(path: string): Promise<void> {
+/** Removes a file or, unless told otherwise, a whole directory; one that is not there is no error. */
+export async function removeIfThere(path: string, options: Deno.RemoveOptions = { recursive: true }): Promise<void> {
   try {
-    await Deno.remove(path, { recursive: true });
+    await Deno.remove(path, options);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }

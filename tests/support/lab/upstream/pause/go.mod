@@ -1,0 +1,3 @@
+module danm.io/lab/pause
+
+go 1.25
