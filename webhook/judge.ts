@@ -1,3 +1,4 @@
+import type { NamingScheme } from "../ipam/plan_interfaces.ts";
 import type { Logger } from "../shared/log.ts";
 import type { AdmissionRequest } from "./admission_request.ts";
 import type { Cluster } from "./cluster.ts";
@@ -9,6 +10,8 @@ export interface JudgeContext {
   readonly log: Logger;
   /** Ends with the request's time; whatever waits has to end with it. */
   readonly signal: AbortSignal;
+  /** `namingScheme` of the plugin's configuration in this cluster. Absent = its default. */
+  readonly namingScheme?: NamingScheme;
 }
 
 /**

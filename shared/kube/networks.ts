@@ -7,7 +7,7 @@ import { resourcePath } from "../schema/resources.ts";
 import { describeNetwork } from "../schema/describe_network.ts";
 
 /** Name of the network that a Pod gets when it asks for none. */
-const DEFAULT_NETWORK = "default";
+export const DEFAULT_NETWORK = "default";
 
 /**
  * The networks that a Pod asks for, one for each request and in that order; each is read once, all in parallel.
@@ -54,7 +54,9 @@ export async function getNetwork(
     if (cause instanceof NotFound) {
       throw new CniError(ErrorCode.NetworkMissing, `${subject} does not exist`, {
         cause,
-        details: `create it, or correct ${at.namedBy}`,
+        details: cause.details === undefined
+          ? `this cluster does not have the kind ${at.kind}: apply the CustomResourceDefinitions of this release`
+          : `create it, or correct ${at.namedBy}`,
       });
     }
     if (cause instanceof Forbidden) {

@@ -2,6 +2,7 @@ import "./locale.ts";
 import { AddressError, formatAddress, formatCidr, parseAddress, parseCidr } from "./address.ts";
 import { fieldIssues, SchemaError } from "./describe_issues.ts";
 import type { NetworkKind } from "./network.ts";
+import { isObjectName } from "./object_name.ts";
 import * as z from "zod/mini";
 
 /** Most interfaces that one Pod may ask for. */
@@ -92,7 +93,7 @@ function requestOf(entry: InterfacesAnnotationEntry, report: Report): InterfaceR
     report(named[1] ?? "", `exactly one of ${fields.join(", ")} must be given, got ${got}`);
   }
   const name = field === undefined ? "" : entry[field] ?? "";
-  if (field !== undefined && !OBJECT_NAME.test(name)) {
+  if (field !== undefined && !isObjectName(name)) {
     report(field, `${JSON.stringify(name)} is not the name of an object`);
   }
   return {
@@ -104,8 +105,6 @@ function requestOf(entry: InterfacesAnnotationEntry, report: Report): InterfaceR
     ...optional("proutes6", routesOf(entry.proutes6, { field: "proutes6", family: 6, report })),
   };
 }
-
-const OBJECT_NAME = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 interface Where {
   readonly field: string;

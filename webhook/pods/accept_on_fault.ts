@@ -1,0 +1,26 @@
+import { messageOf } from "../../shared/errors.ts";
+import { SYSTEM_NAMESPACE } from "../../shared/schema/meta.ts";
+import type { Judge } from "../judge.ts";
+import { ACCEPTED } from "../verdict.ts";
+import { fitWarnings } from "./render_findings.ts";
+
+/** Their Pods are what the cluster, and we ourselves, come up with. */
+const LEFT_ALONE = ["kube-system", SYSTEM_NAMESPACE];
+
+/**
+ * A judge of objects that are not ours: those of a cluster's own namespaces, and subresources, it never sees, and of
+ * what fails in it nobody's Pod or Service suffers. The log has the reason, and the user a warning.
+ */
+export function acceptOnFault(judge: Judge): Judge {
+  return async (request, context) => {
+    const { namespace, name, kind: { kind } } = request;
+    if (request.subResource || LEFT_ALONE.includes(namespace ?? "")) return ACCEPTED;
+    try {
+      return await judge(request, context);
+    } catch (error) {
+      const reason = messageOf(error);
+      context.log.warn("accepted without having been judged", { kind, namespace, name, error: reason });
+      return { denials: [], warnings: fitWarnings([`DANM could not check its annotations: ${reason}`]) };
+    }
+  };
+}
