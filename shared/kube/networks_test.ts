@@ -1,11 +1,11 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { type Reply, statusObject } from "../../tests/support/kube/scripted_server.ts";
 import { withServer } from "../../tests/support/kube/with_client.ts";
 import { CniError } from "../errors.ts";
 import type { NetworkKind } from "../schema/network.ts";
 import { SchemaError } from "../schema/describe_issues.ts";
 import { Forbidden } from "./api_error.ts";
-import { getDefaultNetwork } from "./networks.ts";
+import { getDefaultNetwork, getNetwork } from "./networks.ts";
 
 const SIGNAL = new AbortController().signal;
 const MISSING = { status: 404, body: statusObject(404, "NotFound") };
@@ -55,6 +55,30 @@ Deno.test("a default network that cannot be read is not passed over", async () =
   const cn = there("ClusterNetwork");
   await withReplies([FORBIDDEN, MISSING, cn], async (reading) => void await assertRejects(reading, Forbidden));
   await withReplies([MISSING, BROKEN, cn], async (reading) => void await assertRejects(reading, SchemaError));
+});
+
+Deno.test("a network that is missing is told apart from a kind that is", async () => {
+  const cases: [Reply, RegExp][] = [
+    [
+      { status: 404, body: statusObject(404, "NotFound", { details: { name: "n" } }) },
+      /^create it, or correct the annotation$/,
+    ],
+    [NOT_INSTALLED, /^this cluster does not have the kind TenantNetwork: apply the Custom/],
+  ];
+  for (const [reply, says] of cases) {
+    await withServer(() => reply, async ({ client }) => {
+      const at = {
+        kind: "TenantNetwork",
+        namespace: "a",
+        name: "n",
+        signal: SIGNAL,
+        namedBy: "the annotation",
+      } as const;
+      const { code, message, details } = await assertRejects(() => getNetwork(client, at), CniError);
+      assertEquals([code, message], [102, "TenantNetwork a/n does not exist"]);
+      assertMatch(details ?? "", says);
+    });
+  }
 });
 
 async function withReplies(
