@@ -18,7 +18,7 @@ import { backendOf, isStatic, type NetworkBackend } from "../shared/schema/netwo
 import type { AssignedDevices } from "./devices/plan_devices.ts";
 import { hostParent } from "./host_parent.ts";
 import { checkDeviceOptions, withDevices } from "./plan_device_pools.ts";
-import { planNad } from "./nad/plan_nad.ts";
+import { findUnseenMasters, planNad } from "./nad/plan_nad.ts";
 import type { PlannedAttachment, PlannedRoute } from "./planned_attachment.ts";
 import type { NadRequest } from "./nad/resolve_nads.ts";
 import { type DelegateConf, planDelegatePlugins, type PlannedDelegate } from "./plan_delegate.ts";
@@ -163,5 +163,5 @@ function wrongTogether(planned: readonly PlannedAttachment[]): CniError[] {
   const bare = first && isBare({ addresses: first.addresses, ipam: first.delegate?.ipam })
     ? [withoutAddress(first)]
     : [];
-  return [...findRepeatedNames(planned), ...bare];
+  return [...findRepeatedNames(planned), ...bare, ...findUnseenMasters(planned)];
 }

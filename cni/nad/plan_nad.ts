@@ -61,6 +61,24 @@ export function planNad(
   };
 }
 
+/**
+ * Plugins that are to work in the sandbox on an ipvlan of ours: that gets its name and comes up after all plugins.
+ *
+ * @returns a {@linkcode CniError} code 7 for each
+ */
+export function findUnseenMasters(planned: readonly PlannedAttachment[]): CniError[] {
+  const ipvlans = new Map(planned.filter(({ backend }) => backend === "ipvlan").map((one) => [one.interface, one]));
+  return planned.flatMap(({ interface: name, subject, delegate }) =>
+    (delegate?.plugins ?? []).flatMap(({ type, conf: { linkInContainer, master } }) => {
+      const seen = linkInContainer === true && typeof master === "string" && ipvlans.get(master);
+      if (!seen) return [];
+      const message = `${name} on ${subject}: ${type} cannot work on ${master}, an ipvlan of ${seen.subject}`;
+      const details = "linkInContainer reaches interfaces that plugins make, of our networks those of other types";
+      return [new CniError(ErrorCode.InvalidConfig, message, { details })];
+    })
+  );
+}
+
 /** Whatever it is: that it is the name of a plugin is checked with the rest. */
 function firstType({ type, plugins }: DelegateConf["document"]): string {
   const [first] = Array.isArray(plugins) ? plugins : [];

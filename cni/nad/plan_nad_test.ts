@@ -4,7 +4,7 @@ import { SchemaError } from "../../shared/schema/describe_issues.ts";
 import { NAD_HOST_DEVICE_ANNOTATION, NAD_RESOURCE_ANNOTATION } from "../../shared/schema/nad.ts";
 import type { PlannedAttachment } from "../planned_attachment.ts";
 import { parseNadAnnotation } from "./parse_nad_annotation.ts";
-import { planNad } from "./plan_nad.ts";
+import { findUnseenMasters, planNad } from "./plan_nad.ts";
 import { needsEarlierLinks, renderNadCall } from "./render_nad_call.ts";
 
 interface Given {
@@ -81,6 +81,22 @@ Deno.test("plugins that work on links of the sandbox come after those that make 
   assertEquals(needs({ type: "bond", linksInContainer: true }), true);
   assertEquals(needs({ plugins: [{ type: "vlan", master: "net1", linkInContainer: true }] }), true);
   assertEquals(needs({ type: "vlan", master: "eth1", linkInContainer: false }), false);
+});
+
+Deno.test("a plugin that is to work in the sandbox on an ipvlan of ours is refused", () => {
+  const ours = (backend: "ipvlan" | "macvlan"): PlannedAttachment => ({
+    ...plan({ type: "bridge" }),
+    ...{ interface: "eth0", subject: "DanmNet pods/d", backend, delegate: undefined, nad: undefined },
+  });
+  const messages = (backend: "ipvlan" | "macvlan", conf: Record<string, unknown>): string[] =>
+    findUnseenMasters([ours(backend), plan({ type: "vlan", vlanId: 5, ...conf })]).map(({ message }) => message);
+  const onOurs = { master: "eth0", linkInContainer: true };
+  assertEquals(messages("ipvlan", onOurs), [
+    "net1 on NetworkAttachmentDefinition pods/n: vlan cannot work on eth0, an ipvlan of DanmNet pods/d",
+  ]);
+  assertEquals(messages("macvlan", onOurs), []);
+  assertEquals(messages("ipvlan", { ...onOurs, master: "net7" }), []);
+  assertEquals(messages("ipvlan", { master: "eth0" }), [], "the host's eth0");
 });
 
 Deno.test("a master with a VLAN or VxLAN is a link on the device of the annotation", async (t) => {

@@ -38,7 +38,7 @@ labTest("NetworkAttachmentDefinitions on a node", {}, async (t) => {
   await t.step("a plugin that puts its default route before another's loses it, too", () => routeInFront(world));
   await t.step("an empty config is a file of the node", () => ofFile(world));
   await t.step("a plugin that makes no link", () => withoutLink(world));
-  await t.step("a plugin that works on the link of an earlier entry", () => linkInContainer(world));
+  await t.step("a plugin that finds a macvlan of ours and the link of an earlier entry", () => linkInContainer(world));
   await t.step("the example of the user guide, word by word", () => guide(world));
   await t.step("DEL when the definition is gone", () => deletedBefore(world));
   await t.step("what is wrong is told, and nothing stays", () => refusals(world));
@@ -171,7 +171,8 @@ async function withoutLink({ nads, scripted }: World): Promise<void> {
 }
 
 async function linkInContainer({ nads, scripted }: World): Promise<void> {
-  const before = `nsenter --net="$CNI_NETNS" ip link show dev net1 >/dev/null || exit 3`;
+  const before =
+    `for name in eth0 net1; do nsenter --net="$CNI_NETNS" ip link show dev $name >/dev/null || exit 3; done`;
   await scripted.behave({ ADD: { before } });
   const { sandbox } = await nads.attach({ networks: "br,inner" });
   await nads.detach(sandbox);

@@ -3,6 +3,9 @@ import type { World } from "./world.ts";
 
 /** ADDs that fail, before anything is done or after, and leave nothing. */
 export async function refusals({ nads, scripted }: World): Promise<void> {
+  const onIpvlan = await nads.refuse({ networks: "onours", interfaces: [{ network: "ip", ip: "dynamic" }] });
+  assertEquals(onIpvlan.code, 7);
+  assertMatch(onIpvlan.msg, /^net1 on .*onours: vlan cannot work on eth0, an ipvlan of DanmNet default\/ip$/);
   const cases: { networks: string | object[]; code: number; says: RegExp }[] = [
     { networks: "nobody", code: 102, says: /NetworkAttachmentDefinition default\/nobody does not exist/ },
     { networks: "br@a b", code: 104, says: /networks: \[0\]\.interface: / },

@@ -15,11 +15,11 @@ export interface World {
 
 /** Our networks; one has default routes of both families. */
 export function networks({ uplink }: Node): object[] {
-  const network = (name: string, options: object): object => ({
+  const network = (name: string, options: object, NetworkType = "macvlan"): object => ({
     apiVersion: "danm.io/v1",
     kind: "DanmNet",
     metadata: { name, namespace: "default" },
-    spec: { NetworkID: name, NetworkType: "macvlan", Options: { host_device: uplink, ...options } },
+    spec: { NetworkID: name, NetworkType, Options: { host_device: uplink, ...options } },
   });
   return [
     network("default", {
@@ -30,6 +30,7 @@ export function networks({ uplink }: Node): object[] {
     }),
     network("management", { cidr: "10.157.0.0/24", routes: { "0.0.0.0/0": "10.157.0.1" } }),
     network("pool", { cidr: "10.151.0.0/24" }),
+    network("ip", { cidr: "10.158.0.0/24" }, "ipvlan"),
   ];
 }
 
@@ -82,6 +83,7 @@ export function definitions(danm: DanmLab, node: Node): TestNad[] {
       },
     },
     { name: "inner", config: { cniVersion: "1.0.0", type: "recorder", linkInContainer: true } },
+    { name: "onours", config: { cniVersion: "1.0.0", type: "vlan", master: "eth0", vlanId: 5, linkInContainer: true } },
     { name: "file" },
     { name: "nofile" },
     { name: "text", config: "{" },
