@@ -1,4 +1,5 @@
-import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
+import { messageOf } from "../shared/errors.ts";
+import type { Logger } from "../shared/log.ts";
 import { parse } from "../shared/schema/describe_issues.ts";
 import * as z from "zod/mini";
 
@@ -16,17 +17,18 @@ export type NodeReport = z.infer<typeof NodeReport>;
 const MAX_AGE_MS = 120_000;
 
 /**
- * The last report of the node agent; undefined when there is none, or it is too old to tell anything.
- *
- * @throws {CniError} code 50 when there is one that cannot be read
+ * The last report of the node agent; undefined when there is none, it is too old to tell anything, or it cannot be read.
+ * The last is logged and no more: no ADD needs the report, and a node whose STATUS fails gets no Pods.
  */
-export async function readNodeReport(path: string): Promise<NodeReport | undefined> {
+export async function readNodeReport(path: string, log: Logger): Promise<NodeReport | undefined> {
   try {
     const { mtime } = await Deno.stat(path);
     if (mtime === null || Date.now() - mtime.getTime() > MAX_AGE_MS) return undefined;
     return parse(NodeReport, JSON.parse(await Deno.readTextFile(path)), path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw new CniError(ErrorCode.Unavailable, `${path} cannot be read: ${messageOf(cause)}`, { cause });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) {
+      log.warn("the report of the node agent is damaged, and does not count", { path, error: messageOf(error) });
+    }
+    return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { CniError, ErrorCode, messageOf } from "../shared/errors.ts";
 import { loadKubeconfig } from "../shared/kube/kubeconfig.ts";
+import type { Logger } from "../shared/log.ts";
 import { findPlugin } from "./delegate.ts";
 import { readNodeReport } from "./node_report.ts";
 
@@ -12,6 +13,7 @@ export interface StatusRequest {
   readonly searchPath: readonly string[];
   /** Path of what the node agent last saw. */
   readonly nodeReport: string;
+  readonly log: Logger;
 }
 
 /** What every ADD runs. */
@@ -44,7 +46,7 @@ export async function status(request: StatusRequest): Promise<void> {
       details: "Pods cannot be attached on this node before that is in order",
     });
   }
-  const report = await readNodeReport(request.nodeReport);
+  const report = await readNodeReport(request.nodeReport, request.log);
   if (report === undefined || report.apiServerReachable) return;
   throw new CniError(
     ErrorCode.LimitedConnectivity,

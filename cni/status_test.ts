@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { CniError } from "../shared/errors.ts";
+import { createLogger } from "../shared/log.ts";
 import { status, type StatusRequest } from "./status.ts";
 
 const KUBECONFIG = JSON.stringify({
@@ -12,6 +13,7 @@ const KUBECONFIG = JSON.stringify({
 /** A node on which an ADD could work. */
 class StatusWorld implements Disposable {
   readonly dir = Deno.makeTempDirSync();
+  readonly lines: string[] = [];
 
   constructor() {
     for (const name of ["ip", "nsenter", "sysctl", "fakeipam"]) this.write(name, "");
@@ -31,7 +33,9 @@ class StatusWorld implements Disposable {
   /** @returns code and message; undefined when STATUS has nothing against it */
   async status(changes: Partial<StatusRequest> = {}): Promise<[number, string] | undefined> {
     const { dir } = this;
-    const request = { path: [dir], searchPath: [dir], kubeconfig: `${dir}/kubeconfig`, nodeReport: `${dir}/report` };
+    const log = createLogger((line) => this.lines.push(line.replaceAll(dir, "D")));
+    const paths = { kubeconfig: `${dir}/kubeconfig`, nodeReport: `${dir}/report` };
+    const request = { path: [dir], searchPath: [dir], ...paths, log };
     try {
       await status({ ...request, ...changes });
       return undefined;
@@ -68,15 +72,22 @@ Deno.test("a node agent that is cut off counts while its report is young", async
     { name: "cut off", text: report(false), ageSeconds: 60, code: 51 },
     { name: "cut off long ago", text: report(false), ageSeconds: 130, code: undefined },
     { name: "connected", text: report(true), ageSeconds: 0, code: undefined },
-    { name: "half a report", text: "{", ageSeconds: 0, code: 50 },
-    { name: "another form", text: '{"since":1}', ageSeconds: 0, code: 50 },
     { name: "another form long ago", text: "{", ageSeconds: 130, code: undefined },
   ];
   for (const { name, text, ageSeconds, code } of cases) {
     await t.step(name, async () => {
       using world = new StatusWorld();
       world.write("report", text, ageSeconds);
-      assertEquals((await world.status())?.[0], code);
+      assertEquals([(await world.status())?.[0], world.lines], [code, []]);
+    });
+  }
+  for (const text of ["{", '{"since":1}', "[]", ""]) {
+    await t.step(`what is no report does not count, and is logged: ${JSON.stringify(text)}`, async () => {
+      using world = new StatusWorld();
+      world.write("report", text);
+      assertEquals(await world.status(), undefined);
+      assertEquals(world.lines.length, 1);
+      assertMatch(world.lines.join(), /"level":"warn".* report of the node agent is damaged.*"path":"D\/report"/);
     });
   }
   await t.step("what is missing on the node comes first", async () => {

@@ -88,9 +88,9 @@ export function createVerbs(surroundings: Surroundings): Required<Verbs> {
         ({ deps, signal }) => gc({ ...request, signal }, deps),
       ),
     status: (request) =>
-      run(request, { what: "STATUS", sweeps: false }, async ({ netconf: { kubeconfig } }) => {
+      run(request, { what: "STATUS", sweeps: false }, async ({ netconf: { kubeconfig }, deps: { log } }) => {
         const { path, nodeReport } = surroundings;
-        await status({ path: request.path, kubeconfig, searchPath: searchPathOf(path), nodeReport });
+        await status({ path: request.path, kubeconfig, searchPath: searchPathOf(path), nodeReport, log });
       }).catch(asUnavailable),
   };
 }
@@ -126,7 +126,8 @@ function logRuns(run: Run, log: Logger): Run {
   return async (argv, options) => {
     const startMs = performance.now();
     try {
-      return await run(argv, options);
+      const onStderr = (stderr: string): void => log.debug("command wrote to stderr", { argv, stderr });
+      return await run(argv, { ...options, onStderr });
     } finally {
       const endMs = performance.now();
       log.debug("command", { argv, ms: endMs - startMs, endMs });

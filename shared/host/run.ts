@@ -5,6 +5,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Aborting kills the command, and what it started, with SIGKILL and rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Is told what a command wrote to stderr that succeeded, where that is anything; a failure's is in the error. */
+  readonly onStderr?: (text: string) => void;
 }
 
 /**
@@ -78,7 +80,10 @@ async function runCommand(argv: readonly string[], options: RunOptions): Promise
         stderr: `it printed more than ${MAX_OUTPUT} bytes`,
       });
     }
-    if (status.success) return stdout;
+    if (status.success) {
+      if (stderr !== "") options.onStderr?.(stderr);
+      return stdout;
+    }
     throw new CommandError(argv, { code: status.code, stdout, stderr });
   } finally {
     clearTimeout(timer);

@@ -12,6 +12,16 @@ Deno.test("run answers stdout", async () => {
   assertEquals(await run(["printf", "%s", "a b\n'c'"]), "a b\n'c'");
 });
 
+Deno.test("what a command that succeeds writes to stderr is told, and nothing where that is nothing", async () => {
+  const told: string[] = [];
+  const onStderr = (text: string): void => void told.push(text);
+  for (const script of ["echo out; echo careful >&2", "echo out"]) {
+    assertEquals(await run(["sh", "-c", script], { onStderr }), "out\n");
+  }
+  await failureOf(run(["sh", "-c", "echo no >&2; exit 1"], { onStderr }));
+  assertEquals(told, ["careful\n"]);
+});
+
 Deno.test("arguments reach the command as they are: there is no shell", async () => {
   const words = ["$HOME", "a;b", "`id`", "*", ""];
   assertEquals(await run(["printf", "[%s]", ...words]), words.map((word) => `[${word}]`).join(""));
