@@ -24,6 +24,12 @@ const CNI_PLUGIN = [
 const IPAM_PLUGIN = CNI_PLUGIN.filter((flag) => flag !== "--allow-run");
 
 /**
+ * Listens and asks the API server, wherever both are. Certificates and kubeconfig are where flags say. It writes no file
+ * and starts nothing.
+ */
+const WEBHOOK = ["--allow-env", "--allow-net", "--allow-read"];
+
+/**
  * All executables. The only place that says what each may do; `deno task build` refuses a folder with a `main.ts`
  * that is not here.
  */
@@ -31,6 +37,7 @@ export const COMPONENTS: readonly Component[] = [
   { folder: "cni", executable: "danm", permissions: CNI_PLUGIN, cniPlugin: true },
   { folder: "danm_ipam", executable: "danm-ipam", permissions: IPAM_PLUGIN, cniPlugin: true },
   { folder: "fakeipam", executable: "fakeipam", permissions: ["--allow-env"], cniPlugin: true },
+  { folder: "webhook", executable: "danm-webhook", permissions: WEBHOOK },
 ];
 
 /**

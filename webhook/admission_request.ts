@@ -3,6 +3,10 @@ import * as z from "zod/mini";
 
 const text = z.string();
 const GroupVersionKind = z.object({ group: text, version: text, kind: text.check(z.minLength(1)) });
+/** Checked as one value: a list of millions of wrong ones would be millions of issues. */
+const Texts = z.custom<string[]>((value) => Array.isArray(value) && value.every((one) => typeof one === "string"), {
+  error: "Invalid input: expected a list of strings",
+});
 const GroupVersionResource = z.object({ group: text, version: text, resource: text.check(z.minLength(1)) });
 
 /**
@@ -23,7 +27,7 @@ export const AdmissionRequest = z.object({
   operation: z.enum(["CREATE", "UPDATE", "DELETE", "CONNECT"]),
   userInfo: z.object({
     username: z.optional(text),
-    groups: z.optional(z.nullable(z.array(text))),
+    groups: z.optional(z.nullable(Texts)),
   }),
   object: z.optional(z.unknown()),
   oldObject: z.optional(z.unknown()),

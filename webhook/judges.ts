@@ -1,0 +1,31 @@
+import { API_GROUP } from "../shared/schema/meta.ts";
+import type { Judge } from "./judge.ts";
+import { judgePod } from "./pods/judge_pod.ts";
+import { judgeWorkload } from "./pods/judge_workload.ts";
+import { judgeService } from "./services/judge_service.ts";
+
+/** Who judges the requests of one resource. */
+export interface ResourceJudges {
+  /** Asked one after the other; each sees the object as the one before it left it. */
+  readonly mutate?: readonly Judge[];
+  /** Asked at the same time. */
+  readonly validate?: readonly Judge[];
+}
+
+/** Judges by resource, as `<plural>.<group>`, or `<plural>` in the core group. */
+export type Judges = Readonly<Record<string, ResourceJudges>>;
+
+/** All judges of the webhook. */
+export const JUDGES: Judges = {
+  [`danmnets.${API_GROUP}`]: {},
+  [`clusternetworks.${API_GROUP}`]: {},
+  [`tenantnetworks.${API_GROUP}`]: {},
+  [`tenantconfigs.${API_GROUP}`]: {},
+  "pods": { validate: [judgePod] },
+  "services": { validate: [judgeService] },
+  "deployments.apps": { validate: [judgeWorkload] },
+  "statefulsets.apps": { validate: [judgeWorkload] },
+  "daemonsets.apps": { validate: [judgeWorkload] },
+  "jobs.batch": { validate: [judgeWorkload] },
+  "cronjobs.batch": { validate: [judgeWorkload] },
+};

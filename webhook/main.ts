@@ -1,0 +1,62 @@
+import { messageOf } from "../shared/errors.ts";
+import { KubeClient } from "../shared/kube/client.ts";
+import { loadInCluster } from "../shared/kube/in_cluster.ts";
+import { loadKubeconfig } from "../shared/kube/kubeconfig.ts";
+import { createLogger, type Logger, stderrSink } from "../shared/log.ts";
+import type { CertificateSource } from "./certificate_source.ts";
+import { FlagError, type Flags, parseFlags, USAGE } from "./flags.ts";
+import { KubeCluster } from "./kube_cluster.ts";
+import { runWebhook } from "./run_webhook.ts";
+
+/** A second signal ends the process at once. */
+function stopSignal(log: Logger): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    Deno.addSignalListener(signal, () => {
+      if (stop.signal.aborted) Deno.exit(1);
+      log.info("signal", { signal });
+      stop.abort(new Error(signal));
+    });
+  }
+  return stop.signal;
+}
+
+async function run(flags: Flags): Promise<void> {
+  const log = createLogger(stderrSink(flags.logLevel), { level: flags.logLevel });
+  const stop = stopSignal(log);
+  try {
+    const target = flags.kubeconfig === undefined
+      ? await loadInCluster({
+        host: Deno.env.get("KUBERNETES_SERVICE_HOST"),
+        port: Deno.env.get("KUBERNETES_SERVICE_PORT"),
+      })
+      : await loadKubeconfig(flags.kubeconfig);
+    using client = new KubeClient(target, { userAgent: "danm-webhook" });
+    await runWebhook({ flags, cluster: new KubeCluster(client), certificates: certificatesOf(flags), log }, stop);
+  } catch (error) {
+    log.error("the webhook ends", { error: messageOf(error) });
+    Deno.exit(1);
+  }
+  Deno.exit(0);
+}
+
+function certificatesOf({ certificateFiles }: Flags): CertificateSource {
+  return async (use) => {
+    if (!certificateFiles) throw new FlagError("-tls-cert-bundle and -tls-private-key-file are needed");
+    const [cert, key] = await Promise.all([
+      Deno.readTextFile(certificateFiles.cert),
+      Deno.readTextFile(certificateFiles.key),
+    ]);
+    await use({ cert, key });
+  };
+}
+
+try {
+  const flags = parseFlags(Deno.args);
+  if (flags) await run(flags);
+  else await Deno.stdout.write(new TextEncoder().encode(USAGE));
+} catch (error) {
+  if (!(error instanceof FlagError)) throw error;
+  await Deno.stderr.write(new TextEncoder().encode(`${error.message}\n`));
+  Deno.exit(2);
+}
