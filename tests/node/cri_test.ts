@@ -8,15 +8,19 @@ import { findLeftovers } from "../support/lab/leftovers.ts";
 import { startLab } from "../support/lab/lab.ts";
 import { labTest } from "../support/lab/lab_test_case.ts";
 import type { Node } from "../support/lab/node.ts";
+import { run } from "../support/run.ts";
 import { waitFor } from "../support/wait.ts";
 
 labTest("Pods of a kubelet whose containerd calls danm", { containers: true }, async (t) => {
-  const name = await useLab(t);
-  await t.step("end with their lab", async () => assertEquals(await findLeftovers(name), []));
+  const { name, containerID } = await useLab(t);
+  await t.step("end with their lab", async () => {
+    assertEquals(await findLeftovers(name), []);
+    assertEquals((await run(["find", "/sys/fs/cgroup", "-name", containerID])).stdout, "");
+  });
 });
 
-/** @returns the lab's name; one Pod still runs when the lab is taken down */
-async function useLab(t: Deno.TestContext): Promise<string> {
+/** @returns the lab's name, and the sandbox of a Pod that still runs when the lab is taken down */
+async function useLab(t: Deno.TestContext): Promise<{ name: string; containerID: string }> {
   await using lab = await startLab({ nodes: 1, nodeKind: "native" });
   const danm = await DanmLab.install(lab);
   const [node] = lab.nodes;
@@ -41,9 +45,12 @@ async function useLab(t: Deno.TestContext): Promise<string> {
   await t.step("run with the interfaces that they ask for, reach each other, and leave nothing", () => live(world));
   await t.step("say why their network cannot be made, and run when it can", () => missing(world));
   await t.step("get a new sandbox for one that died", () => died(world));
+  await t.step("go with their sandbox's network namespace already gone", () => rebooted(world));
   await t.step("are there until their network is gone, also while the API server is cut off", () => cutOff(world));
+  await t.step("leave nothing either when they are deleted by force meanwhile", () => forced(world));
   await t.step("wait while the node has no kubeconfig", () => notReady(world));
-  return lab.name;
+  const { sandbox } = await pods.run("last", BOTH);
+  return { name: lab.name, containerID: sandbox.containerID };
 }
 
 interface World {
@@ -110,6 +117,28 @@ async function died({ pods, node, danm }: World): Promise<void> {
   await pods.startDeletion(pod);
   await pods.gone(pod);
   for (const { sandbox } of [pod, newer]) assertEquals(await pods.leftovers(sandbox), []);
+}
+
+/** After a reboot the runtime has the sandbox in its memory still, and calls DEL without a network namespace. */
+async function rebooted({ pods, node }: World): Promise<void> {
+  const pod = await pods.run("rebooted", BOTH);
+  const kill = 'kill -9 $(ip netns pids "$1"); ip netns delete "$1"';
+  await node.run(["sh", "-e", "-c", kill, "sh", pod.sandbox.netns.replace("/run/netns/", "")]);
+  await pods.startDeletion(pod);
+  await pods.gone(pod);
+  await waitFor("nothing to be left of the Pod", async () => (await pods.traces()).length === 0);
+}
+
+async function forced({ pods, danm, proxy }: World): Promise<void> {
+  const pod = await pods.run("forced", BOTH);
+  await proxy.partition("refuse");
+  await danm.lab.kubectl(["delete", "pod", pod.name, "--force", "--grace-period=0"]);
+  await pods.event(pod, "FailedKillPod", /Connection refused/);
+  await proxy.partition("none");
+  await waitFor("nothing to be left of the Pod", async () => (await pods.leftovers(pod.sandbox)).length === 0, {
+    timeoutMs: 90_000,
+  });
+  assertEquals(await pods.traces(), []);
 }
 
 async function cutOff({ pods, danm, proxy }: World): Promise<void> {

@@ -3,7 +3,6 @@ import { CONTAINER_RUNTIME, ensureBinaries, POD_RUNTIME } from "../lab/binaries.
 import type { Lab } from "../lab/lab.ts";
 import type { Node } from "../lab/node.ts";
 import { ensurePrerequisites } from "../lab/prerequisites.ts";
-import { cgroupOf } from "../lab/reclaim.ts";
 import { toStderr } from "../progress.ts";
 import { type RunningCommand, signalProcess } from "../run.ts";
 import { waitFor } from "../wait.ts";
@@ -131,7 +130,6 @@ async function writeConfiguration(
   const settings: PodNodeSettings = {
     dir,
     clientCAFile: user.caPath,
-    cgroup: `${cgroupOf(lab.record)}/${node.name}`,
     cniConfDir: `${dir}/cni-conf`,
     cniBinDirs: network?.binDirs ?? [`${dir}/cni-bin`],
     ...(network && { shim: (await ensureBinaries(CONTAINER_RUNTIME, toStderr))["containerd-shim-runc-v2"] }),

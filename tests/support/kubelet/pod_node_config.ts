@@ -30,8 +30,6 @@ export interface PodNodeSettings {
   /** Where containerd keeps what outlives it. */
   readonly dir: string;
   readonly clientCAFile: string;
-  /** Of all Pods, as a path below the root of each cgroup hierarchy. */
-  readonly cgroup: string;
   /** Of the runtime's networks. */
   readonly cniConfDir: string;
   readonly cniBinDirs: readonly string[];
@@ -40,7 +38,7 @@ export interface PodNodeSettings {
 }
 
 /** The kubelet's configuration. */
-export function renderKubelet({ clientCAFile, cgroup }: PodNodeSettings): string {
+export function renderKubelet({ clientCAFile }: PodNodeSettings): string {
   return JSON.stringify({
     apiVersion: "kubelet.config.k8s.io/v1beta1",
     kind: "KubeletConfiguration",
@@ -48,7 +46,6 @@ export function renderKubelet({ clientCAFile, cgroup }: PodNodeSettings): string
     authorization: { mode: "AlwaysAllow" },
     cgroupDriver: "cgroupfs",
     cgroupsPerQOS: false,
-    cgroupRoot: cgroup,
     enforceNodeAllocatable: [],
     failCgroupV1: false,
     failSwapOn: false,

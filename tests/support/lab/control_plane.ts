@@ -111,6 +111,8 @@ export class ControlPlane {
       "--enable-admission-plugins=NodeRestriction",
       "--allow-privileged",
       "--endpoint-reconciler-type=none",
+      // Nobody routes the Services' addresses here: webhooks are reached at their endpoints' own.
+      "--enable-aggregator-routing=true",
     ]);
     this.#services.push(service);
     await service.waitUntil("to be ready", () => this.#isReady(), { timeoutMs: 120_000 });

@@ -1,5 +1,5 @@
 import { run } from "../run.ts";
-import { findFileOf, findProcesses, isInCgroup } from "./process_facts.ts";
+import { findFileOf, findProcesses, hasMountFrom } from "./process_facts.ts";
 import { NODE_MARKER } from "./reclaim.ts";
 
 /**
@@ -13,7 +13,6 @@ export async function findLeftovers(name: string): Promise<string[]> {
     ...entriesOf("/run/netns", name).map((entry) => `namespace ${entry}`),
     ...entriesOf("/run/danm-lab", name).map((entry) => `record ${entry}`),
     ...entriesOf("/var/tmp", name).map((entry) => `files ${entry}`),
-    ...entriesOf("/sys/fs/cgroup/memory", name).map((entry) => `cgroup ${entry}`),
     ...await links(name),
     ...Deno.readTextFileSync("/proc/mounts").split("\n").filter((line) => line.includes(name)).map((line) =>
       `mount ${line}`
@@ -43,7 +42,7 @@ function processes(name: string): string[] {
   const found: string[] = [];
   for (const { pid } of findProcesses((pid) => pid !== Deno.pid)) {
     const words = readArguments(pid);
-    const isOfLab = words.includes(name) || findFileOf(pid, NODE_MARKER) === name || isInCgroup(pid, `/${name}`);
+    const isOfLab = words.includes(name) || findFileOf(pid, NODE_MARKER) === name || hasMountFrom(pid, name);
     if (isOfLab) found.push(`process ${pid} ${words.slice(0, 60)}`);
   }
   return found;

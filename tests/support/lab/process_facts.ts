@@ -53,9 +53,15 @@ export function findFileOf(pid: number, path: string): string | undefined {
   return readProc(`/proc/${pid}/root${path}`);
 }
 
-/** Tells whether a process is in a cgroup, or in one below it. */
-export function isInCgroup(pid: number, cgroup: string): boolean {
-  return readProc(`/proc/${pid}/cgroup`)?.includes(`:${cgroup}/`) ?? false;
+/** Tells whether something is mounted for the process that lies in a directory of that name, wherever that is. */
+export function hasMountFrom(pid: number, directory: string): boolean {
+  return readProc(`/proc/${pid}/mountinfo`)?.includes(`/${directory}/`) ?? false;
+}
+
+/** The cgroups that containerd made for the container that a process is in, a path for all hierarchies or several. */
+export function findContainerCgroups(pid: number): ReadonlySet<string> {
+  const lines = readProc(`/proc/${pid}/cgroup`) ?? "";
+  return new Set([...lines.matchAll(/:(\/k8s\.io\/[0-9a-f]{64})$/gm)].map(([, path = ""]) => path));
 }
 
 function readProc(path: string): string | undefined {

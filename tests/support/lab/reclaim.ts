@@ -2,10 +2,11 @@
 import { run, signalProcess } from "../run.ts";
 import { waitFor } from "../wait.ts";
 import {
+  findContainerCgroups,
   findFileOf,
   findNetworkNamespace,
   findProcesses,
-  isInCgroup,
+  hasMountFrom,
   isRunning,
   type ProcessId,
 } from "./process_facts.ts";
@@ -16,11 +17,6 @@ export const NODE_MARKER = "/run/danm-lab-node";
 
 const NETNS_DIR = "/run/netns";
 const CGROUPS = "/sys/fs/cgroup";
-
-/** Where a lab's nodes put what runs in Pods: what has a root and a network of its own is found by nothing else. */
-export function cgroupOf(lab: LabRecord): string {
-  return `/${lab.name}`;
-}
 
 /**
  * Removes all that is left of labs whose runner is dead: processes, links, namespaces, files.
@@ -42,11 +38,11 @@ export async function reclaimDeadLabs(): Promise<string[]> {
  */
 export async function removeLab(lab: LabRecord): Promise<void> {
   const namespaces = findNetworkNamespaces(lab);
-  await killAll(lab, namespaces);
+  const cgroups = await killAll(lab, namespaces);
   // Deleting one end of a pair deletes the other at once; with its namespace it would go some time later.
   await removeLink(uplinkName(lab));
   for (const name of namespaces.keys()) await run(["ip", "netns", "delete", name]);
-  await waitFor(`the cgroups of ${lab.name} to be empty`, () => removeCgroups(lab));
+  await waitFor(`the cgroups of ${lab.name} to be empty`, () => removeCgroups(cgroups));
   await removeIfThere(lab.dir);
   await forgetLab(lab);
 }
@@ -62,18 +58,23 @@ function findNetworkNamespaces(lab: LabRecord): Map<string, string> {
   return found;
 }
 
-async function killAll(lab: LabRecord, namespaces: ReadonlyMap<string, string>): Promise<void> {
+/** @returns the cgroups of the containers that ran, as paths in each hierarchy */
+async function killAll(lab: LabRecord, namespaces: ReadonlyMap<string, string>): Promise<ReadonlySet<string>> {
+  const cgroups = new Set<string>();
   const networks = new Set(namespaces.values());
   const isOfLab = (pid: number): boolean => {
-    // What runs in a sandbox of a node has another network namespace, but still the node's /run.
+    // What runs in a sandbox of a node has another network namespace, but still the node's /run; a container has
+    // neither, but its root is a directory of the lab.
     return networks.has(findNetworkNamespace(pid) ?? "") || findFileOf(pid, NODE_MARKER) === lab.name ||
-      isInCgroup(pid, cgroupOf(lab));
+      hasMountFrom(pid, lab.name);
   };
   await waitFor(`all processes of ${lab.name} to end`, () => {
     const left = findProcesses(isOfLab);
+    for (const { pid } of left) for (const cgroup of findContainerCgroups(pid)) cgroups.add(cgroup);
     for (const process of left) killIfSame(process);
     return left.length === 0;
   }, { timeoutMs: 20_000, intervalMs: 10 });
+  return cgroups;
 }
 
 function killIfSame(process: ProcessId): void {
@@ -87,17 +88,16 @@ async function removeLink(name: string): Promise<void> {
   }
 }
 
-/** Removes the lab's cgroup from each hierarchy of version 1, and from the one of version 2, wherever it is. */
-async function removeCgroups(lab: LabRecord): Promise<true> {
+/** From each hierarchy of version 1, and from the one of version 2, wherever it is. */
+async function removeCgroups(cgroups: ReadonlySet<string>): Promise<true> {
   const hierarchies = readDirIfThere(CGROUPS).filter(({ isDirectory }) => isDirectory).map(({ name }) => `/${name}`);
-  for (const hierarchy of ["", ...hierarchies]) await removeCgroup(`${CGROUPS}${hierarchy}${cgroupOf(lab)}`);
+  for (const cgroup of cgroups) {
+    for (const hierarchy of ["", ...hierarchies]) {
+      // Not recursively: a cgroup's files go with its directory.
+      await removeIfThere(`${CGROUPS}${hierarchy}${cgroup}`, { recursive: false });
+    }
+  }
   return true;
-}
-
-/** Not recursively as files are removed: a cgroup's files go with its directory. */
-async function removeCgroup(path: string): Promise<void> {
-  for (const entry of readDirIfThere(path)) if (entry.isDirectory) await removeCgroup(`${path}/${entry.name}`);
-  await removeIfThere(path, { recursive: false });
 }
 
 function readDirIfThere(path: string): Deno.DirEntry[] {
