@@ -1,11 +1,14 @@
+import { abortable } from "../../shared/abortable.ts";
 import { messageOf } from "../../shared/errors.ts";
 import { SYSTEM_NAMESPACE } from "../../shared/schema/meta.ts";
 import type { Judge } from "../judge.ts";
 import { ACCEPTED } from "../verdict.ts";
-import { fitWarnings } from "./render_findings.ts";
 
 /** Their Pods are what the cluster, and we ourselves, come up with. */
 const LEFT_ALONE = ["kube-system", SYSTEM_NAMESPACE];
+
+/** An API server that does not answer holds up nobody's Pods for longer than this. */
+const MAX_WAIT_MS = 2_000;
 
 /**
  * A judge of objects that are not ours: those of a cluster's own namespaces, and subresources, it never sees, and of
@@ -16,11 +19,12 @@ export function acceptOnFault(judge: Judge): Judge {
     const { namespace, name, kind: { kind } } = request;
     if (request.subResource || LEFT_ALONE.includes(namespace ?? "")) return ACCEPTED;
     try {
-      return await judge(request, context);
+      const signal = AbortSignal.any([context.signal, AbortSignal.timeout(MAX_WAIT_MS)]);
+      return await abortable(judge(request, { ...context, signal }), signal);
     } catch (error) {
       const reason = messageOf(error);
       context.log.warn("accepted without having been judged", { kind, namespace, name, error: reason });
-      return { denials: [], warnings: fitWarnings([`DANM could not check its annotations: ${reason}`]) };
+      return { denials: [], warnings: [`DANM could not check its annotations: ${reason}`] };
     }
   };
 }

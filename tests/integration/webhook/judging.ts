@@ -3,6 +3,7 @@ import { createLogger } from "../../../shared/log.ts";
 import type { AdmissionRequest } from "../../../webhook/admission_request.ts";
 import type { Cluster } from "../../../webhook/cluster.ts";
 import type { JudgeContext } from "../../../webhook/judge.ts";
+import { renderWarnings } from "../../../webhook/render_answer.ts";
 import type { Verdict } from "../../../webhook/verdict.ts";
 import { MemoryCluster } from "../../support/webhook/memory_cluster.ts";
 import type { AnnotatedCase } from "./annotated_case.ts";
@@ -40,7 +41,7 @@ export function requestOf(
 export function assertVerdict(verdict: Verdict, { denied = [], warned = [] }: AnnotatedCase): void {
   assertEquals(verdict.denials.map(({ field }) => field), denied.map(([field]) => field), JSON.stringify(verdict));
   verdict.denials.forEach(({ reason }, index) => assertStringIncludes(reason, denied[index]?.[1] ?? ""));
-  assertWarnings(verdict.warnings, warned);
+  assertWarnings(renderWarnings(verdict.warnings), warned);
 }
 
 /** The warnings are those of the table, and short enough to be shown. */

@@ -66,7 +66,7 @@ export const WARNED: readonly AnnotatedCase[] = [
   {
     name: "a warning longer than anybody reads",
     annotations: interfaces([{ network: "a".repeat(140) }]),
-    warned: ["aaa..."],
+    warned: ["aaa…"],
   },
   {
     name: "the mirror of a Pod that runs already",
