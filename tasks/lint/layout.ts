@@ -12,6 +12,10 @@ const PURE_BY_DECLARATION = new Set([
   "ipam/reserved_reason.ts",
   "ipam/subnet.ts",
   "shared/errors.ts",
+  "webhook/certificates/situation.ts",
+  "webhook/certificates/validity.ts",
+  "webhook/tenants/network_use.ts",
+  "webhook/tenants/tenancy.ts",
 ]);
 
 /**

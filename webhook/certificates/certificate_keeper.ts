@@ -1,0 +1,168 @@
+import { delay } from "../../shared/delay.ts";
+import { messageOf } from "../../shared/errors.ts";
+import { AlreadyExists, Conflict, NotFound } from "../../shared/kube/api_error.ts";
+import type { KubeClient } from "../../shared/kube/client.ts";
+import type { Logger } from "../../shared/log.ts";
+import { applyStep } from "./apply_step.ts";
+import type { CertificateNames } from "./certificate_names.ts";
+import { CertificateStore } from "./certificate_store.ts";
+import { type Holding, type Observation, observe } from "./observe.ts";
+import { planCertificates } from "./plan_certificates.ts";
+import { planServing } from "./plan_serving.ts";
+import { checkLifetimes, type LeafFacts, type Lifetimes, type Situation } from "./situation.ts";
+import type { Step } from "./step.ts";
+import { TrustWatch } from "./trust_watch.ts";
+import { isWhole, trustedForMs } from "./validity.ts";
+
+/** What a server needs. */
+export interface ServingCertificate {
+  /** PEM; more than one when there is a chain. */
+  readonly cert: string;
+  /** PEM. */
+  readonly key: string;
+  /** When it ends, in milliseconds since the epoch. */
+  readonly notAfterMs: number;
+}
+
+/** The clocks of a process. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Milliseconds that only go forward. */
+  monotonic(): number;
+}
+
+/** What certificates are kept with. */
+export interface KeeperOptions {
+  readonly client: KubeClient;
+  readonly names: CertificateNames;
+  readonly lifetimes: Lifetimes;
+  /** How often it is looked after the Secret and the configurations, in milliseconds; a tenth is at random. */
+  readonly pollMs: number;
+  readonly log: Logger;
+  /** Called with what is to be served from now on: when there is something for the first time, and each time it changes. */
+  readonly onCertificate: (certificate: ServingCertificate) => void;
+  /** Called once, when API servers can trust what is served: from then on the webhook can be asked. */
+  readonly onTrusted?: () => void;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  readonly clock?: Clock;
+}
+
+const SYSTEM_CLOCK: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+/** More steps than it takes from nothing to a state that lasts; a replica that fights another one pauses. */
+const STEPS_AT_ONCE = 8;
+const FIRST_RETRY_MS = 250;
+/** An API server that does not answer is asked again after this time. */
+const ROUND_TIMEOUT_MS = 30_000;
+
+/**
+ * Makes certificates, keeps them in a Secret and in the webhook configurations, renews them, mends what is damaged, and
+ * follows what other replicas do. Returns when the signal aborts. No fault of the API server ends it: what is served
+ * stays meanwhile.
+ *
+ * @throws {RangeError} when the lifetimes leave no time for a renewal
+ */
+export async function keepCertificates(options: KeeperOptions): Promise<void> {
+  const { signal, log, pollMs } = options;
+  checkLifetimes(options.lifetimes);
+  const keeper = new Keeper(options);
+  for (let failures = 0; !signal.aborted;) {
+    let pauseMs: number;
+    try {
+      pauseMs = await keeper.round();
+      failures = 0;
+    } catch (error) {
+      if (signal.aborted) return;
+      pauseMs = Math.min(pollMs, FIRST_RETRY_MS * 2 ** failures++);
+      log.warn("certificates: what is served stays, the next try comes", { error: messageOf(error), pauseMs });
+    }
+    try {
+      await delay(pauseMs * (0.9 + 0.1 * Math.random()), signal);
+    } catch {
+      // Aborted, which the loop sees.
+    }
+  }
+}
+
+class Keeper {
+  readonly #options: KeeperOptions;
+  readonly #clock: Clock;
+  readonly #store: CertificateStore;
+  readonly #trust = new TrustWatch();
+  #known: Holding | undefined;
+  #served: LeafFacts | undefined;
+  #isTrusted = false;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
+    this.#store = new CertificateStore(options.client, options.names);
+  }
+
+  /** Does what there is to do; the pause until the next time, in milliseconds. */
+  async round(): Promise<number> {
+    const { pollMs, lifetimes } = this.#options;
+    const signal = AbortSignal.any([this.#options.signal, AbortSignal.timeout(ROUND_TIMEOUT_MS)]);
+    for (let steps = 0; steps < STEPS_AT_ONCE; steps++) {
+      const { observation, situation } = await this.#look(signal);
+      const step = planCertificates(situation, lifetimes);
+      if (step.do === "wait") return Math.max(1, Math.min(pollMs, step.untilMs - situation.nowMs));
+      await this.#apply(step, { observation, nowMs: situation.nowMs, signal });
+    }
+    return pollMs;
+  }
+
+  async #look(signal: AbortSignal): Promise<{ observation: Observation; situation: Situation }> {
+    const { names, lifetimes } = this.#options;
+    const observation = await observe(await this.#store.read(signal), names);
+    const { holding, configurations } = observation;
+    const nowMs = this.#clock.now();
+    if (holding && isWhole(holding.facts, nowMs)) this.#known = holding;
+    const situation: Situation = {
+      nowMs,
+      secret: holding?.facts,
+      known: this.#known?.facts,
+      served: this.#served,
+      configurations,
+      trustedForMs: this.#trust.observe(configurations, this.#clock.monotonic()),
+    };
+    if (holding && planServing(situation, lifetimes)) this.#serve(holding);
+    if (!this.#isTrusted && this.#served && trustedForMs(situation, this.#served.signer) !== undefined) {
+      this.#isTrusted = true;
+      this.#options.onTrusted?.();
+    }
+    return { observation, situation: { ...situation, served: this.#served } };
+  }
+
+  #serve({ facts: { leaf }, material: { cert, key } }: Holding): void {
+    if (!leaf) return;
+    this.#served = leaf;
+    this.#options.onCertificate({ cert, key, notAfterMs: leaf.notAfterMs });
+    const { fingerprint, signer, notAfterMs } = leaf;
+    this.#options.log.info("certificate is served", { fingerprint, signer, until: new Date(notAfterMs).toISOString() });
+  }
+
+  async #apply(
+    step: Exclude<Step, { do: "wait" }>,
+    { observation, nowMs, signal }: { observation: Observation; nowMs: number; signal: AbortSignal },
+  ): Promise<void> {
+    const { names, lifetimes, log } = this.#options;
+    const { do: what, ...fields } = step;
+    try {
+      const known = this.#known;
+      await applyStep(step, { observation, known, store: this.#store, names, lifetimes, nowMs, signal });
+      log.info(`certificates: ${what}`, fields);
+    } catch (error) {
+      if (!isOvertaken(error)) throw error;
+      log.debug(`certificates: ${what}: another replica was faster`, { error: messageOf(error) });
+    }
+  }
+}
+
+/** Whether a write failed because another replica's came first. */
+function isOvertaken(error: unknown): boolean {
+  if (error instanceof Conflict || error instanceof AlreadyExists) return true;
+  // What was to be changed or deleted is gone. Of a POST it says that the namespace is.
+  return error instanceof NotFound && error.verb !== "POST";
+}
