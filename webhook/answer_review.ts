@@ -4,9 +4,9 @@ import { messageOf } from "../shared/errors.ts";
 import { ApiError } from "../shared/kube/api_error.ts";
 import type { Logger } from "../shared/log.ts";
 import type { AdmissionRequest } from "./admission_request.ts";
-import type { Cluster } from "./cluster.ts";
 import { deadlineMs } from "./deadline.ts";
 import { jsonPatch } from "./json_patch.ts";
+import type { JudgeContext } from "./judge.ts";
 import { mutateInTurn, validateAtOnce } from "./judge_request.ts";
 import type { Judges } from "./judges.ts";
 import type { Outcome } from "./metrics.ts";
@@ -18,10 +18,8 @@ import { ACCEPTED, type Verdict } from "./verdict.ts";
 export type Webhook = "mutate" | "validate";
 
 /** What answering takes. */
-export interface AdmissionDeps {
+export interface AdmissionDeps extends Omit<JudgeContext, "signal"> {
   readonly judges: Judges;
-  readonly cluster: Cluster;
-  readonly log: Logger;
 }
 
 /** What is answered, and how it is counted. */
@@ -75,7 +73,7 @@ interface Question {
 }
 
 async function judge({ request, key, call }: Question, deps: AdmissionDeps): Promise<Answer> {
-  const { log, cluster } = deps;
+  const { log, cluster, namingScheme = "" } = deps;
   const ending = new AbortController();
   const timeoutMs = deadlineMs(call.timeout);
   const timer = setTimeout(() => ending.abort(new Error(`no verdict within ${timeoutMs} ms`)), timeoutMs);
@@ -85,7 +83,7 @@ async function judge({ request, key, call }: Question, deps: AdmissionDeps): Pro
     const ask = call.webhook === "mutate" ? mutateInTurn : validateAtOnce;
     const verdict = judges.length === 0
       ? ACCEPTED
-      : await abortable(ask(judges, request, { cluster, log, signal }), signal);
+      : await abortable(ask(judges, request, { cluster, log, namingScheme, signal }), signal);
     const { denials } = verdict;
     if (denials.length === 0) log.debug("allowed");
     else log.info("denied", { denials: denials.slice(0, 10) });

@@ -1,4 +1,5 @@
 import { parseArgs } from "@std/cli";
+import type { NamingScheme } from "../ipam/plan_interfaces.ts";
 import type { LogLevel } from "../shared/log.ts";
 
 /** What the command line says. */
@@ -13,6 +14,8 @@ export interface Flags {
   /** Absent in a Pod. */
   readonly kubeconfig?: string;
   readonly logLevel: LogLevel;
+  /** As in the configuration of the CNI plugin, which names the interfaces. */
+  readonly namingScheme: NamingScheme;
   /** How long requests are still taken after SIGTERM: as long as it takes until nobody sends any. */
   readonly drainMs: number;
 }
@@ -31,6 +34,7 @@ export const USAGE = `usage: danm-webhook [flags]
   -bind-port PORT              port of HTTPS (default: 8443)
   -operations-port PORT        port of /livez, /readyz and /metrics, plain HTTP (default: 8080)
   -kubeconfig FILE             how to reach the API server (default: as a Pod's ServiceAccount)
+  -naming-scheme SCHEME        namingScheme of the CNI plugin's configuration: awesome or legacy (default: awesome)
   -log-level LEVEL             debug, info, warn or error (default: info)
   -drain-seconds SECONDS       how long requests are still taken after SIGTERM (default: 10)
 `;
@@ -43,6 +47,7 @@ const NAMES = [
   "operations-port",
   "kubeconfig",
   "log-level",
+  "naming-scheme",
   "drain-seconds",
 ] as const;
 
@@ -68,6 +73,7 @@ export function parseFlags(args: readonly string[]): Flags | undefined {
     operationsPort: wholeNumber("operations-port", given["operations-port"], { unset: 8080, max: 65_535 }),
     ...(kubeconfig ? { kubeconfig } : {}),
     logLevel: logLevel(given["log-level"] ?? "info"),
+    namingScheme: namingScheme(given["naming-scheme"] ?? ""),
     drainMs: wholeNumber("drain-seconds", given["drain-seconds"], { unset: 10, max: 600 }) * 1000,
   };
 }
@@ -82,4 +88,9 @@ function wholeNumber(name: string, text: string | undefined, { unset, max }: { u
 function logLevel(text: string): LogLevel {
   if (text === "debug" || text === "info" || text === "warn" || text === "error") return text;
   throw new FlagError(`-log-level ${text}: debug, info, warn or error is expected`);
+}
+
+function namingScheme(text: string): NamingScheme {
+  if (text === "" || text === "awesome" || text === "legacy") return text;
+  throw new FlagError(`-naming-scheme ${text}: awesome or legacy is expected`);
 }

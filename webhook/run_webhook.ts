@@ -45,7 +45,14 @@ export async function runWebhook(deps: WebhookDeps, stop: AbortSignal): Promise<
     ...listen,
     port: flags.operationsPort,
   });
-  const admissions = createAdmissionApp({ judges: JUDGES, cluster, log, metrics, budget });
+  const admissions = createAdmissionApp({
+    judges: JUDGES,
+    cluster,
+    log,
+    metrics,
+    budget,
+    namingScheme: flags.namingScheme,
+  });
   let server: RunningTlsServer | undefined;
   const use = async (certificate: TlsKeyPair): Promise<void> => {
     if (server) return server.setCertificate(certificate);
