@@ -93,7 +93,7 @@ export class DanmLab {
     await Promise.all(lab.nodes.map(giveOwnCache));
     await lab.kubectl(["apply", "-f", join(ROOT, "crds")]);
     await lab.kubectl(["wait", "--for=condition=Established", "--timeout=60s", "-f", join(ROOT, "crds")]);
-    await lab.kubectl(["apply", "-R", "-f", join(ROOT, "k8s/base")]);
+    for (const part of ["", "admission", "rbac"]) await lab.kubectl(["apply", "-f", join(ROOT, "k8s/base", part)]);
     for (const node of lab.nodes) {
       const user = await lab.serviceAccount("danm-system", "danm-cni", { node: node.name });
       danm.#users.set(node.name, user);

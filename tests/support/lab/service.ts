@@ -67,6 +67,12 @@ export class Service {
     signalProcess(this.pid, signal);
   }
 
+  /** Asks the program to end, waits until it has, and gives its exit code. */
+  async terminate(): Promise<number> {
+    signalProcess(this.pid, "SIGTERM");
+    return (await this.#child.status).code;
+  }
+
   /** Kills the program and waits until it is gone. */
   async kill(): Promise<void> {
     signalProcess(this.pid, "SIGKILL");
