@@ -1,11 +1,20 @@
 import { parseArgs } from "@std/cli";
 import type { NamingScheme } from "../ipam/plan_interfaces.ts";
+import { messageOf } from "../shared/errors.ts";
 import type { LogLevel } from "../shared/log.ts";
+import {
+  CERTIFICATE_FLAGS,
+  CERTIFICATE_USAGE,
+  type CertificateFlags,
+  parseCertificateFlags,
+} from "./certificates/certificate_flags.ts";
 
 /** What the command line says. */
 export interface Flags {
   /** Certificate chain and key for HTTPS, when somebody else makes them. */
   readonly certificateFiles?: { readonly cert: string; readonly key: string };
+  /** How they are made when nobody else does. */
+  readonly certificates: CertificateFlags;
   /** Of HTTPS; the empty string is every address. */
   readonly bindAddress: string;
   readonly bindPort: number;
@@ -37,7 +46,7 @@ export const USAGE = `usage: danm-webhook [flags]
   -naming-scheme SCHEME        namingScheme of the CNI plugin's configuration: awesome or legacy (default: awesome)
   -log-level LEVEL             debug, info, warn or error (default: info)
   -drain-seconds SECONDS       how long requests are still taken after SIGTERM (default: 10)
-`;
+${CERTIFICATE_USAGE}`;
 
 const NAMES = [
   "tls-cert-bundle",
@@ -49,6 +58,7 @@ const NAMES = [
   "log-level",
   "naming-scheme",
   "drain-seconds",
+  ...CERTIFICATE_FLAGS,
 ] as const;
 
 /**
@@ -68,6 +78,7 @@ export function parseFlags(args: readonly string[]): Flags | undefined {
   if (!cert !== !key) throw new FlagError("-tls-cert-bundle and -tls-private-key-file: both or none");
   return {
     ...(cert && key ? { certificateFiles: { cert, key } } : {}),
+    certificates: certificateFlags(given),
     bindAddress: given["bind-address"] ?? "",
     bindPort: wholeNumber("bind-port", given["bind-port"], { unset: 8443, max: 65_535 }),
     operationsPort: wholeNumber("operations-port", given["operations-port"], { unset: 8080, max: 65_535 }),
@@ -76,6 +87,14 @@ export function parseFlags(args: readonly string[]): Flags | undefined {
     namingScheme: namingScheme(given["naming-scheme"] ?? ""),
     drainMs: wholeNumber("drain-seconds", given["drain-seconds"], { unset: 10, max: 600 }) * 1000,
   };
+}
+
+function certificateFlags(given: Parameters<typeof parseCertificateFlags>[0]): CertificateFlags {
+  try {
+    return parseCertificateFlags(given);
+  } catch (cause) {
+    throw new FlagError(messageOf(cause), { cause });
+  }
 }
 
 function wholeNumber(name: string, text: string | undefined, { unset, max }: { unset: number; max: number }): number {

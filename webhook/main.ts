@@ -3,7 +3,7 @@ import { KubeClient } from "../shared/kube/client.ts";
 import { loadInCluster } from "../shared/kube/in_cluster.ts";
 import { loadKubeconfig } from "../shared/kube/kubeconfig.ts";
 import { createLogger, type Logger, stderrSink } from "../shared/log.ts";
-import type { CertificateSource } from "./certificate_source.ts";
+import { certificateSource } from "./certificates/certificate_source.ts";
 import { FlagError, type Flags, parseFlags, USAGE } from "./flags.ts";
 import { KubeCluster } from "./kube_cluster.ts";
 import { runWebhook } from "./run_webhook.ts";
@@ -32,23 +32,19 @@ async function run(flags: Flags): Promise<void> {
       })
       : await loadKubeconfig(flags.kubeconfig);
     using client = new KubeClient(target, { userAgent: "danm-webhook" });
-    await runWebhook({ flags, cluster: new KubeCluster(client), certificates: certificatesOf(flags), log }, stop);
+    const certificates = certificateSource({
+      client,
+      namespace: target.namespace ?? "danm-system",
+      flags: flags.certificates,
+      files: flags.certificateFiles,
+      log,
+    });
+    await runWebhook({ flags, cluster: new KubeCluster(client), certificates, log }, stop);
   } catch (error) {
     log.error("the webhook ends", { error: messageOf(error) });
     Deno.exit(1);
   }
   Deno.exit(0);
-}
-
-function certificatesOf({ certificateFiles }: Flags): CertificateSource {
-  return async (use) => {
-    if (!certificateFiles) throw new FlagError("-tls-cert-bundle and -tls-private-key-file are needed");
-    const [cert, key] = await Promise.all([
-      Deno.readTextFile(certificateFiles.cert),
-      Deno.readTextFile(certificateFiles.key),
-    ]);
-    await use({ cert, key });
-  };
 }
 
 try {

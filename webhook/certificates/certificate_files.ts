@@ -5,7 +5,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { delay } from "../../shared/delay.ts";
 import { messageOf } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/log.ts";
-import type { ServingCertificate } from "./certificate_keeper.ts";
+import type { ServingCertificate } from "./serving_certificate.ts";
 
 /** Where somebody else puts certificate and key, and what is done with them. */
 export interface CertificateFileOptions {
@@ -17,7 +17,7 @@ export interface CertificateFileOptions {
   readonly pollMs: number;
   readonly log: Logger;
   /** Called with what the files have, and each time that they have something else that fits together. */
-  readonly onCertificate: (certificate: ServingCertificate) => void;
+  readonly use: (certificate: ServingCertificate) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -28,10 +28,10 @@ export interface CertificateFileOptions {
  * @throws {Error} when they cannot be used to begin with; it names the file
  */
 export async function keepCertificateFiles(options: CertificateFileOptions): Promise<void> {
-  const { certFile, pollMs, log, onCertificate, signal } = options;
+  const { certFile, pollMs, log, use, signal } = options;
   let current = await loadCertificateFiles(options);
   let complained: string | undefined;
-  onCertificate(current);
+  await use(current);
   while (!signal.aborted) {
     try {
       await delay(pollMs, signal);
@@ -43,7 +43,7 @@ export async function keepCertificateFiles(options: CertificateFileOptions): Pro
       complained = undefined;
       if (found.cert === current.cert && found.key === current.key) continue;
       current = found;
-      onCertificate(found);
+      await use(found);
       log.info("certificate is served", { file: certFile, until: new Date(found.notAfterMs).toISOString() });
     } catch (error) {
       const message = messageOf(error);

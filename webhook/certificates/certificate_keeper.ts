@@ -9,20 +9,11 @@ import { CertificateStore } from "./certificate_store.ts";
 import { type Holding, type Observation, observe } from "./observe.ts";
 import { planCertificates } from "./plan_certificates.ts";
 import { planServing } from "./plan_serving.ts";
+import type { ServingCertificate } from "./serving_certificate.ts";
 import { checkLifetimes, type LeafFacts, type Lifetimes, type Situation } from "./situation.ts";
 import type { Step } from "./step.ts";
 import { TrustWatch } from "./trust_watch.ts";
 import { isWhole, trustedForMs } from "./validity.ts";
-
-/** What a server needs. */
-export interface ServingCertificate {
-  /** PEM; more than one when there is a chain. */
-  readonly cert: string;
-  /** PEM. */
-  readonly key: string;
-  /** When it ends, in milliseconds since the epoch. */
-  readonly notAfterMs: number;
-}
 
 /** The clocks of a process. */
 export interface Clock {
@@ -40,10 +31,8 @@ export interface KeeperOptions {
   /** How often it is looked after the Secret and the configurations, in milliseconds; a tenth is at random. */
   readonly pollMs: number;
   readonly log: Logger;
-  /** Called with what is to be served from now on: when there is something for the first time, and each time it changes. */
-  readonly onCertificate: (certificate: ServingCertificate) => void;
-  /** Called once, when API servers can trust what is served: from then on the webhook can be asked. */
-  readonly onTrusted?: () => void;
+  /** Called with what is to be served from now on: for the first time when API servers can trust it. */
+  readonly use: (certificate: ServingCertificate) => Promise<void>;
   /** Ends it. */
   readonly signal: AbortSignal;
   readonly clock?: Clock;
@@ -62,6 +51,7 @@ const ROUND_TIMEOUT_MS = 30_000;
  * stays meanwhile.
  *
  * @throws {RangeError} when the lifetimes leave no time for a renewal
+ * @throws {unknown} what `use` throws
  */
 export async function keepCertificates(options: KeeperOptions): Promise<void> {
   const { signal, log, pollMs } = options;
@@ -74,6 +64,7 @@ export async function keepCertificates(options: KeeperOptions): Promise<void> {
       failures = 0;
     } catch (error) {
       if (signal.aborted) return;
+      if (error instanceof UseError) throw error.cause;
       pauseMs = Math.min(pollMs, FIRST_RETRY_MS * 2 ** failures++);
       log.warn("certificates: what is served stays, the next try comes", { error: messageOf(error), pauseMs });
     }
@@ -85,6 +76,11 @@ export async function keepCertificates(options: KeeperOptions): Promise<void> {
   }
 }
 
+/** `use` failed, which is not for this module to handle. */
+class UseError extends Error {
+  override readonly name = "UseError";
+}
+
 class Keeper {
   readonly #options: KeeperOptions;
   readonly #clock: Clock;
@@ -92,6 +88,7 @@ class Keeper {
   readonly #trust = new TrustWatch();
   #known: Holding | undefined;
   #served: LeafFacts | undefined;
+  #waiting: ServingCertificate | undefined;
   #isTrusted = false;
 
   constructor(options: KeeperOptions) {
@@ -127,19 +124,26 @@ class Keeper {
       configurations,
       trustedForMs: this.#trust.observe(configurations, this.#clock.monotonic()),
     };
-    if (holding && planServing(situation, lifetimes)) this.#serve(holding);
-    if (!this.#isTrusted && this.#served && trustedForMs(situation, this.#served.signer) !== undefined) {
-      this.#isTrusted = true;
-      this.#options.onTrusted?.();
+    if (holding?.facts.leaf && planServing(situation, lifetimes)) {
+      this.#served = holding.facts.leaf;
+      const { material: { cert, key } } = holding;
+      this.#waiting = { cert, key, notAfterMs: this.#served.notAfterMs };
     }
+    this.#isTrusted ||= this.#served !== undefined && trustedForMs(situation, this.#served.signer) !== undefined;
+    if (this.#isTrusted) await this.#serve();
     return { observation, situation: { ...situation, served: this.#served } };
   }
 
-  #serve({ facts: { leaf }, material: { cert, key } }: Holding): void {
-    if (!leaf) return;
-    this.#served = leaf;
-    this.#options.onCertificate({ cert, key, notAfterMs: leaf.notAfterMs });
-    const { fingerprint, signer, notAfterMs } = leaf;
+  /** Hands over what waits for it. */
+  async #serve(): Promise<void> {
+    if (!this.#waiting || !this.#served) return;
+    try {
+      await this.#options.use(this.#waiting);
+    } catch (cause) {
+      throw new UseError("the certificate cannot be served with", { cause });
+    }
+    this.#waiting = undefined;
+    const { fingerprint, signer, notAfterMs } = this.#served;
     this.#options.log.info("certificate is served", { fingerprint, signer, until: new Date(notAfterMs).toISOString() });
   }
 

@@ -9,12 +9,9 @@ export interface CertificateNames {
   readonly hosts: readonly string[];
 }
 
-/** Names of the installation in `k8s/`. */
-export const DEFAULT_NAMES: CertificateNames = namesOf("danm-system");
-
 /** The installation's names in another namespace. */
 export function namesOf(namespace: string): CertificateNames {
   const name = "danm-webhook";
   const service = `${name}.${namespace}`;
-  return { namespace, secret: name, configuration: name, hosts: [`${service}.svc`, service, name] };
+  return { namespace, secret: `${name}-tls`, configuration: name, hosts: [`${service}.svc`, service, name] };
 }
