@@ -2,7 +2,7 @@ import { type CniResult } from "../shared/cni/cni_result.ts";
 import { CniError, ErrorCode } from "../shared/errors.ts";
 import { runIpBatch } from "../shared/host/ip_batch.ts";
 import type { Run } from "../shared/host/run.ts";
-import { type HostLinks, type IpLink, parseLinks } from "./host_link.ts";
+import { type IpLink, parseLinks } from "./host_link.ts";
 import type { PlannedAttachment } from "./planned_attachment.ts";
 import { renderNadCall } from "./nad/render_nad_call.ts";
 import type { DelegateCall } from "./record.ts";
@@ -19,12 +19,34 @@ export interface DelegateSettings {
   /** Interface that the runtime named; what it passes for capabilities is for that one. */
   readonly ifname: string;
   readonly runtimeConfig?: Readonly<Record<string, unknown>> | undefined;
-  readonly hostLinks: HostLinks;
   /** The hardware address that an interface is to get, where we choose it. */
   readonly macOf: (interfaceName: string) => string;
 }
 
-/** The execution of an interface's delegate; undefined when it has none. */
+/** Whether the reference `macvlan` makes an interface as a network says; it needs no address for that. */
+export function isMacvlan({ backend, delegate }: PlannedAttachment): boolean {
+  return backend === "macvlan" && delegate === undefined;
+}
+
+/**
+ * The execution of `macvlan` for an interface.
+ *
+ * @param settings.hostLink the VLAN or VxLAN link that it is on, where the network has one
+ */
+export function renderMacvlanCall(
+  attachment: PlannedAttachment,
+  settings: DelegateSettings & { hostLink: string | undefined },
+): DelegateCall & { mac: string } {
+  const { interface: name } = attachment;
+  const mac = settings.macOf(name);
+  return {
+    interface: name,
+    plugins: [{ type: "macvlan", conf: renderMacvlan(attachment, { ...settings, mac }) }],
+    mac,
+  };
+}
+
+/** The execution of any other delegate of an interface; undefined when it has none. */
 export function renderDelegateCall(configured: Configured, settings: DelegateSettings): DelegateCall | undefined {
   const { attachment, addresses } = configured;
   const { interface: name, backend, delegate, deviceID } = attachment;
@@ -35,14 +57,9 @@ export function renderDelegateCall(configured: Configured, settings: DelegateSet
     const plugins = renderDelegatePlugins(delegate, given);
     return { interface: name, plugins };
   }
-  if (backend === "sriov") {
-    const mac = attachment.userspaceDriver === undefined ? undefined : settings.macOf(name);
-    return { interface: name, plugins: [{ type: "sriov", conf: renderSriov(attachment, { ...settings, mac }) }] };
-  }
-  if (backend !== "macvlan") return undefined;
-  const mac = settings.macOf(name);
-  const conf = renderMacvlan(attachment, { ...settings, mac, hostLink: settings.hostLinks.get(attachment) });
-  return { interface: name, plugins: [{ type: "macvlan", conf }], mac };
+  if (backend !== "sriov") return undefined;
+  const mac = attachment.userspaceDriver === undefined ? undefined : settings.macOf(name);
+  return { interface: name, plugins: [{ type: "sriov", conf: renderSriov(attachment, { ...settings, mac }) }] };
 }
 
 /** Whether an interface is a link with a hardware address that only its delegate knows. */

@@ -53,7 +53,7 @@ labTest("kill -9 at every external step, with a list of plugins", {}, async () =
     // Our addresses for the one, those of the file for the other.
     const interfaces = [{ network: "listed", ip: "dynamic" }, { network: "listed" }];
     const plan = { name: `${command}, then DEL`, command, node, interfaces, aftermath: "del" } as const;
-    const report = await walk(track, { ...plan, createsBeside: true });
+    const report = await walk(track, plan);
     await settleDoubts(danm, node);
     assertEquals(await hostTraces(node), []);
     return report;

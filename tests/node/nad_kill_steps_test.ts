@@ -35,7 +35,7 @@ labTest("kill -9 at every external step, with NetworkAttachmentDefinitions", {},
     const reports: WalkReport[] = [];
     for (const [number, plan] of plans.entries()) {
       const asked = asking(node, 2 * lab.nodes.indexOf(node) + number);
-      reports.push(await walk(track, { ...plan, ...asked, node, createsBeside: true }));
+      reports.push(await walk(track, { ...plan, ...asked, node }));
       await settleDoubts(danm, node);
       assertEquals(await hostTraces(node), [], plan.name);
     }

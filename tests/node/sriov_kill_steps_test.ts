@@ -55,7 +55,6 @@ labTest("kill -9 at every external step, with two virtual functions", {}, async 
       interfaces,
       aftermath: "del",
       pick: withoutOrphans,
-      createsBeside: true,
     });
     await settleDoubts(danm, node);
     const { stdout } = await node.run(["ip", "-brief", "link", "show"]);

@@ -15,8 +15,6 @@ export interface Walk {
   readonly annotations?: Readonly<Record<string, string>>;
   /** What comes after the kill: the DEL of the same sandbox, or the ADD of a newer one of its Pod and never that DEL. */
   readonly aftermath: "del" | "newer";
-  /** Creations run beside the commands: one may be on its way, and in doubt, though nobody has seen it yet. */
-  readonly createsBeside?: true;
   /** Makes the call fail, so that it undoes what it did. Called before each call. */
   readonly disturb?: () => Promise<void>;
   /** Which points of those that an undisturbed call has are walked; default all. */
@@ -56,7 +54,8 @@ export async function walk(track: Track, plan: Walk): Promise<WalkReport> {
     if (killed) kills++;
     await track.proxy.faults.clear();
     await track.gate.arm();
-    const { requests } = plan.createsBeside ? steps : await stepsSince(track, seen);
+    // Creations run beside the commands: one may be on its way, and in doubt, though nobody has seen it yet.
+    const { requests } = point.on === "command" ? steps : await stepsSince(track, seen);
     const gone = plan.aftermath === "del" ? [sandbox] : [sandbox, await addNewer(danm, { sandbox, what })];
     for (const one of gone.slice(-1)) await danm.del(one);
     for (const one of gone) {
