@@ -8,6 +8,9 @@ import * as z from "zod/mini";
 /** Most interfaces that one Pod may ask for. */
 export const MAX_INTERFACES = 256;
 
+/** Nobody reads more, and an annotation has room for tens of thousands. */
+const MAX_ISSUES = 100;
+
 const NETWORK_FIELDS = {
   network: "DanmNet",
   tenantNetwork: "TenantNetwork",
@@ -63,6 +66,7 @@ export function parseInterfacesAnnotation(text: string, name = "danm.io/interfac
   const requests = parsed.data.map((entry, index) =>
     requestOf(entry, (field, reason) => {
       issues.push({ field: `[${index}]${field && `.${field}`}`, reason });
+      if (issues.length >= MAX_ISSUES) throw new SchemaError(subject, issues);
     })
   );
   if (issues.length > 0) throw new SchemaError(subject, issues);

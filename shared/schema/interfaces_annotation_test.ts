@@ -154,3 +154,9 @@ Deno.test("parseInterfacesAnnotation names the annotation as the user wrote it",
     "annotation danm.k8s.io/interfaces: ",
   );
 });
+
+Deno.test("of very many wrong fields some are named", () => {
+  const proutes = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`x${index}`, "y"]));
+  const text = JSON.stringify([{ network: "n", proutes }]);
+  assertEquals(assertThrows(() => parseInterfacesAnnotation(text), SchemaError).issues.length, 100);
+});
