@@ -64,7 +64,27 @@ function merge(error: AggregateError, what: string): CniError {
   const details = [...new Set(errors.map((one) => one.details).filter((text) => text !== undefined))].join("; ");
   return new CniError(
     errors[0]?.code ?? ErrorCode.Unexpected,
-    [...new Set(errors.map((one) => one.message))].join("; ") || `${what}: ${error.message}`,
+    enumerate(errors, `${what}: `) || `${what}: ${error.message}`,
     { cause: error, ...(details && { details }) },
   );
+}
+
+/**
+ * Names each failure once, and what failed only before the first. Of requests that failed alike one stands for all: a
+ * Pod of many interfaces makes many, and of an Event few see more than the beginning.
+ */
+function enumerate(errors: readonly CniError[], prefix: string): string {
+  const kinds = Map.groupBy(errors, kindOf).values().map((alike) => new Set(alike.map(({ message }) => message)));
+  return kinds.map((messages, index) => {
+    const [message = ""] = messages;
+    const more = messages.size > 1 ? ` (and ${messages.size - 1} more like it)` : "";
+    return (index > 0 && message.startsWith(prefix) ? message.slice(prefix.length) : message) + more;
+  }).toArray().join("; ");
+}
+
+/** The same for requests that differ in nothing but the objects' names, and for equal messages. */
+function kindOf({ message, cause }: CniError): string {
+  if (!(cause instanceof ApiError)) return message;
+  const collection = cause.verb === "POST" ? cause.path : cause.path.slice(0, cause.path.lastIndexOf("/"));
+  return message.replace(cause.path, collection).replaceAll(/"[^"]*"/g, "");
 }

@@ -61,3 +61,32 @@ Deno.test("several errors become one that names each once, with the code of the 
   assertEquals([error.code, error.message, error.details], [100, "a; b", "wait"]);
   assertEquals(toCniError(new AggregateError([], "nothing"), "ADD").message, "ADD: nothing");
 });
+
+Deno.test("of requests that failed alike one stands for all, and what failed is said once", () => {
+  const failed = (verb: "POST" | "DELETE", path: string, rest: object = {}): Error =>
+    apiError({ verb, path, status: 0, reason: "ConnectionFailed", text: "refused", effect: "none", ...rest });
+  const cases = [
+    {
+      errors: [
+        failed("DELETE", "/eps/a"),
+        failed("DELETE", "/eps/b"),
+        failed("DELETE", "/ips/a"),
+        failed("POST", "/x"),
+      ],
+      says: "DEL: DELETE /eps/a: ConnectionFailed: refused (and 1 more like it); " +
+        "DELETE /ips/a: ConnectionFailed: refused; POST /x: ConnectionFailed: refused",
+    },
+    {
+      errors: ['ips "a"', 'ips "b"', 'eps "c"'].map((object) =>
+        failed("POST", "/x", { status: 403, reason: "Forbidden", text: `${object} is forbidden: none of yours` })
+      ),
+      says: 'DEL: POST /x: 403 Forbidden: ips "a" is forbidden: none of yours (and 1 more like it); ' +
+        'POST /x: 403 Forbidden: eps "c" is forbidden: none of yours',
+    },
+    {
+      errors: [new Error("no device"), new Error("no device"), new Error("no file")],
+      says: "DEL: no device; no file",
+    },
+  ];
+  for (const { errors, says } of cases) assertEquals(toCniError(new AggregateError(errors, ""), "DEL").message, says);
+});
