@@ -67,8 +67,8 @@ export function renderWarnings(warnings: readonly string[]): string[] {
 }
 
 /** `namespace/name`; what has no name yet is known by the one that it is generated from. */
-function nameOf({ name, namespace, object }: AdmissionRequest): string {
-  const { metadata } = (object ?? {}) as { metadata?: { name?: unknown; generateName?: unknown } | null };
+function nameOf({ name, namespace, object, oldObject }: AdmissionRequest): string {
+  const { metadata } = (object ?? oldObject ?? {}) as { metadata?: { name?: unknown; generateName?: unknown } | null };
   const known = [name, metadata?.name, metadata?.generateName].find((one) => typeof one === "string" && one !== "");
   return namespace ? `${namespace}/${known ?? "(no name)"}` : `${known ?? "(no name)"}`;
 }

@@ -13,7 +13,7 @@ import { Readiness } from "./readiness.ts";
 import { type RunningServer, type RunningTlsServer, serveHttp, serveTls, type TlsKeyPair } from "./server.ts";
 
 /** What is taken on at once; beyond it callers are told to come again. */
-const BUDGET = { requests: 200, bytes: 64 * 1024 * 1024 };
+const BUDGET = { requests: 200, bytes: 32 * 1024 * 1024 };
 /** Longest time between two tries to reach the API server at start. */
 const MAX_PAUSE_MS = 5_000;
 const READ_TIMEOUT_MS = 10_000;

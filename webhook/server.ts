@@ -22,6 +22,7 @@ export interface ListenOptions {
   /** 0 = any that is free. */
   readonly port: number;
   readonly log: Logger;
+  readonly timeouts?: ClientTimeouts;
 }
 
 /** A server that listens. */
@@ -40,17 +41,29 @@ export interface RunningTlsServer extends RunningServer {
   setCertificate(pair: TlsKeyPair): void;
 }
 
+/** How long a client may take, in milliseconds. */
+export interface ClientTimeouts {
+  readonly handshakeTimeout: number;
+  readonly headersTimeout: number;
+  /** Head and body. */
+  readonly requestTimeout: number;
+  /** Between two requests. */
+  readonly keepAliveTimeout: number;
+  /** How often it is looked who was too slow. */
+  readonly connectionsCheckingInterval: number;
+}
+
 /**
- * How long a client may take. The API server keeps an idle connection for 90 s, so ours are kept longer: whoever closes
+ * The API server keeps an idle connection for 90 s, so ours are kept longer: whoever closes
  * first may close what the other is just using.
  */
-const TIMEOUTS = {
+const TIMEOUTS: ClientTimeouts = {
   handshakeTimeout: 10_000,
   headersTimeout: 10_000,
   requestTimeout: 20_000,
   keepAliveTimeout: 120_000,
   connectionsCheckingInterval: 1_000,
-} as const;
+};
 
 /** The API servers of a cluster need some dozens; a client that opens thousands gets no further. */
 const MAX_CONNECTIONS = 1_000;
@@ -64,8 +77,8 @@ export async function serveTls(
   handler: RequestHandler,
   options: ListenOptions & { readonly certificate: TlsKeyPair },
 ): Promise<RunningTlsServer> {
-  const { certificate: { cert, key } } = options;
-  const server = createHttpsServer({ cert, key, minVersion: "TLSv1.2", ...TIMEOUTS }, listenerOf(handler));
+  const { certificate: { cert, key }, timeouts = TIMEOUTS } = options;
+  const server = createHttpsServer({ cert, key, minVersion: "TLSv1.2", ...timeouts }, listenerOf(handler));
   server.on("tlsClientError", (error: Error) => options.log.debug("TLS handshake failed", { error: error.message }));
   const running = await listen(server, options);
   return { ...running, setCertificate: (pair) => server.setSecureContext({ cert: pair.cert, key: pair.key }) };
@@ -77,7 +90,7 @@ export async function serveTls(
  * @throws {Error} when the address cannot be bound to
  */
 export async function serveHttp(handler: RequestHandler, options: ListenOptions): Promise<RunningServer> {
-  return await listen(createServer(TIMEOUTS, listenerOf(handler)), options);
+  return await listen(createServer({ ...options.timeouts ?? TIMEOUTS }, listenerOf(handler)), options);
 }
 
 function listenerOf(handler: RequestHandler): ReturnType<typeof getRequestListener> {
