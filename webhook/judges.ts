@@ -15,17 +15,23 @@ export interface ResourceJudges {
 /** Judges by resource, as `<plural>.<group>`, or `<plural>` in the core group. */
 export type Judges = Readonly<Record<string, ResourceJudges>>;
 
-/** All judges of the webhook. */
-export const JUDGES: Judges = {
-  [`danmnets.${API_GROUP}`]: {},
-  [`clusternetworks.${API_GROUP}`]: {},
-  [`tenantnetworks.${API_GROUP}`]: {},
-  [`tenantconfigs.${API_GROUP}`]: {},
-  "pods": { validate: [judgePod] },
-  "services": { validate: [judgeService] },
-  "deployments.apps": { validate: [judgeWorkload] },
-  "statefulsets.apps": { validate: [judgeWorkload] },
-  "daemonsets.apps": { validate: [judgeWorkload] },
-  "jobs.batch": { validate: [judgeWorkload] },
-  "cronjobs.batch": { validate: [judgeWorkload] },
-};
+/**
+ * All judges of a webhook. Those that reserve something have a queue of their own.
+ *
+ * @param random from 0 up to 1
+ */
+export function createJudges({ random }: { random: () => number }): Judges {
+  return {
+    [`danmnets.${API_GROUP}`]: {},
+    [`clusternetworks.${API_GROUP}`]: {},
+    [`tenantnetworks.${API_GROUP}`]: {},
+    [`tenantconfigs.${API_GROUP}`]: {},
+    "pods": { validate: [judgePod] },
+    "services": { validate: [judgeService] },
+    "deployments.apps": { validate: [judgeWorkload] },
+    "statefulsets.apps": { validate: [judgeWorkload] },
+    "daemonsets.apps": { validate: [judgeWorkload] },
+    "jobs.batch": { validate: [judgeWorkload] },
+    "cronjobs.batch": { validate: [judgeWorkload] },
+  };
+}

@@ -6,7 +6,7 @@ import { AdmissionBudget } from "./admission_budget.ts";
 import type { CertificateSource } from "./certificate_source.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Flags } from "./flags.ts";
-import { JUDGES } from "./judges.ts";
+import { createJudges } from "./judges.ts";
 import { Metrics } from "./metrics.ts";
 import { createOperationsApp } from "./operations_app.ts";
 import { Readiness } from "./readiness.ts";
@@ -46,7 +46,7 @@ export async function runWebhook(deps: WebhookDeps, stop: AbortSignal): Promise<
     port: flags.operationsPort,
   });
   const admissions = createAdmissionApp({
-    judges: JUDGES,
+    judges: createJudges({ random: Math.random }),
     cluster,
     log,
     metrics,
