@@ -1,17 +1,11 @@
 import { SchemaError } from "../shared/schema/describe_issues.ts";
+import { findHostLink, type HostLink } from "../shared/schema/host_link.ts";
 import type { Network } from "../shared/schema/network.ts";
 
 /** A link of the host that Pod interfaces are put on: a device itself, or a VLAN or VxLAN link on it. */
 export type HostParent =
   | { readonly kind: "device"; readonly device: string }
-  | {
-    readonly kind: "vlan" | "vxlan";
-    /** What the link is on. */
-    readonly device: string;
-    readonly vni: number;
-    /** Names that the link may have; which one it is, its device and VNI tell. */
-    readonly names: readonly string[];
-  };
+  | HostLink;
 
 /**
  * The parent that a network's options name; undefined when they name none.
@@ -36,9 +30,5 @@ export function hostParent(
   }
   if (vlan === undefined && vxlan === undefined) return { kind: "device", device };
   if (id === "") throw wrong("spec.NetworkID", "is needed: the host link is named after it");
-  if (vlan !== undefined) return { kind: "vlan", device, vni: vlan, names: [`${id}.${vlan}`] };
-  const vni = vxlan ?? 0;
-  // Tenants whose NetworkID comes from a mapping would share `vx_<NetworkID>`: their links are named after the VNI.
-  const names = network.kind === "TenantNetwork" ? [`vx_${vni}`, `vx_${id}`] : [`vx_${id}`];
-  return { kind: "vxlan", device, vni, names };
+  return findHostLink(network);
 }

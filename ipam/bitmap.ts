@@ -67,6 +67,17 @@ function onesOf(base64: string, character: number): number {
   return ONES[base64.charCodeAt(character)] ?? 0;
 }
 
+/** Index of the first bit that is set and was not before; undefined when there is none: bits were cleared at most. */
+export function firstAddedBit(base64: string, before: string): number | undefined {
+  for (let character = 0; character < base64.length; character++) {
+    if (base64.charCodeAt(character) === before.charCodeAt(character)) continue;
+    for (let index = character * WIDTH; index < (character + 1) * WIDTH; index++) {
+      if (hasBit(base64, index) && !hasBit(before, index)) return index;
+    }
+  }
+  return undefined;
+}
+
 /** Number of bits that are set from `from` on and before `end`: a look at each character in between. */
 export function countBits(base64: string, from: number, end: number): number {
   const last = Math.min(end, base64.length * WIDTH);

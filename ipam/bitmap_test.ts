@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { seededRandom } from "../tests/support/seeded_random.ts";
-import { countBits, hasBit, nextClearBit, nextSetBit, nthClearBit } from "./bitmap.ts";
+import { countBits, firstAddedBit, hasBit, nextClearBit, nextSetBit, nthClearBit } from "./bitmap.ts";
 
 Deno.test("hasBit counts from the most significant bit of the first byte", () => {
   // 1000_0001 0100_0000
@@ -80,4 +80,35 @@ Deno.test("a full and an empty bitmap of 8 million bits are searched from end to
   ]);
   assertEquals([countBits(full, 0, 1 << 23), countBits(full, 7, (1 << 23) - 7)], [1 << 23, (1 << 23) - 14]);
   assertEquals(nextSetBit(new Uint8Array(1 << 20).toBase64(), 0), undefined);
+});
+
+Deno.test("firstAddedBit finds what was set, and nothing where bits were cleared", () => {
+  const of = (...bytes: number[]): string => btoa(String.fromCharCode(...bytes));
+  const cases: readonly [now: string, before: string, added: number | undefined][] = [
+    ["", "", undefined],
+    [of(0x81), of(0x81), undefined],
+    [of(0x01), of(0x81), undefined],
+    ["", of(0x81), undefined],
+    [of(0x81), of(0x01), 0],
+    [of(0x81), "", 0],
+    [of(0x00, 0x00), "", undefined],
+    [of(0xff), of(0xff, 0xff), undefined],
+    [of(0xff, 0x00), of(0xff), undefined],
+    [of(0xff, 0x01), of(0xff), 15],
+    [of(0x00, 0x10), of(0xff, 0x01), 11],
+    ["gAA", "gAA=", undefined],
+  ];
+  for (const [now, before, added] of cases) assertEquals(firstAddedBit(now, before), added, `${before} → ${now}`);
+});
+
+Deno.test("firstAddedBit agrees with a look at each bit", () => {
+  const random = seededRandom(11);
+  const next = (below: number): number => Math.floor(random() * below);
+  for (let round = 0; round < 200; round++) {
+    const bytes = (): number[] => Array.from({ length: next(9) }, () => next(256) & next(256));
+    const [now, before] = [bytes(), bytes()].map((of) => btoa(String.fromCharCode(...of)));
+    const expected = Array.from({ length: 96 }, (_, index) => index)
+      .find((index) => hasBit(now ?? "", index) && !hasBit(before ?? "", index));
+    assertEquals(firstAddedBit(now ?? "", before ?? ""), expected);
+  }
 });

@@ -22,6 +22,8 @@ export const MAX_ADDRESSES = 1n << 23n;
 export const MAX_NETWORK_NAME = 140;
 /** Longest `NetworkID` in bytes where a host link is named after it: `<NetworkID>.4094` must fit into 15 bytes. */
 export const MAX_LINK_NETWORK_ID = 10;
+/** Most routes of one family of a network. */
+export const MAX_ROUTES = 256;
 
 /** Plugins that cannot be the type of a network: ourselves, and plugins that make no interface. Lower case. */
 export const REFUSED_NETWORK_TYPES = [

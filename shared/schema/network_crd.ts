@@ -1,5 +1,5 @@
 import { AGE, CONDITION_DESCRIPTIONS, CONDITION_KEYWORDS } from "./common_crd.ts";
-import { ClusterNetwork, DanmNet, type NetworkKind, TenantNetwork } from "./network.ts";
+import { ClusterNetwork, DanmNet, MAX_ROUTES, type NetworkKind, TenantNetwork } from "./network.ts";
 import { networkRules } from "./network_rules.ts";
 import type { CrdDefinition, FieldKeywords, PrinterColumn } from "./render_crd.ts";
 
@@ -94,8 +94,8 @@ function poolStatus(family: "ipv4" | "ipv6"): Record<string, string> {
 
 const KEYWORDS: Readonly<Record<string, FieldKeywords>> = {
   "spec.AllowedTenants": { "x-kubernetes-list-type": "atomic" },
-  "spec.Options.routes": { maxProperties: 256 },
-  "spec.Options.routes6": { maxProperties: 256 },
+  "spec.Options.routes": { maxProperties: MAX_ROUTES },
+  "spec.Options.routes6": { maxProperties: MAX_ROUTES },
   "status.ipv4.freeCandidates": { "x-kubernetes-list-type": "atomic" },
   "status.ipv6.freeCandidates": { "x-kubernetes-list-type": "atomic" },
 };
