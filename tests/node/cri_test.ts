@@ -147,7 +147,10 @@ async function cutOff({ pods, danm, proxy }: World): Promise<void> {
   await proxy.partition("refuse");
   await pods.startDeletion(pod);
   const message = await pods.event(pod, "FailedKillPod", /danm/);
-  assertMatch(message, /plugin type=\\"danm\\".* failed \(delete\): .*Connection refused.*the runtime tries again/);
+  assertMatch(
+    message,
+    /plugin type=\\"danm\\".* failed \(delete\): .*Connection refused.* \(and 1 more like it\); .*the runtime tries again/,
+  );
   assertEquals((await danm.held()).length, held);
   await proxy.partition("none");
   await pods.gone(pod);

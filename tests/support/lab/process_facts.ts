@@ -74,8 +74,7 @@ function readProc(path: string): string | undefined {
 }
 
 // ESRCH: a process can end between the opening of its file and the reading of it. EINVAL: it is ending, and has no
-// mounts any more. EACCES: some machines run
-// processes that root may not look into; those are never a lab's.
+// mounts any more. EACCES: some machines run processes that root may not look into; those are never a lab's.
 function isUnreadable(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied ||
     (error instanceof Error && /\(os error (3|22)\)/.test(error.message));
