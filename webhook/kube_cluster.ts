@@ -2,7 +2,7 @@ import { abortable } from "../shared/abortable.ts";
 import { NotFound } from "../shared/kube/api_error.ts";
 import type { KubeClient } from "../shared/kube/client.ts";
 import { NETWORK_KINDS, type NetworkKind } from "../shared/schema/network.ts";
-import { resourcePath } from "../shared/schema/resources.ts";
+import { type Kind, resourcePath } from "../shared/schema/resources.ts";
 import type { Cluster, NetworkRef, StoredNetwork, StoredObject } from "./cluster.ts";
 import { coalesce } from "./coalesce.ts";
 
@@ -21,9 +21,7 @@ export class KubeCluster implements Cluster {
       (await Promise.all(NETWORK_KINDS.map((kind) => this.#listKind(kind)))).flat()
     );
     this.#tenantConfigs = coalesce(async () => {
-      const configs = await client.list<StoredObject>(resourcePath("TenantConfig"), {
-        signal: AbortSignal.timeout(LIST_TIMEOUT_MS),
-      });
+      const configs = await this.#list("TenantConfig");
       return configs.sort((a, b) => a.metadata.name < b.metadata.name ? -1 : 1);
     });
   }
@@ -67,12 +65,15 @@ export class KubeCluster implements Cluster {
     return await this.#client.replace<StoredObject>(path, config, { signal });
   }
 
-  /** A kind that is not installed, as DanmNet in production, has no objects. */
   async #listKind(kind: NetworkKind): Promise<StoredNetwork[]> {
+    return (await this.#list(kind)).map((object) => ({ kind, object: withoutBitmaps(object) }));
+  }
+
+  /** A kind that is not installed, as DanmNet in production, has no objects. */
+  async #list(kind: Kind): Promise<StoredObject[]> {
     const signal = AbortSignal.timeout(LIST_TIMEOUT_MS);
     try {
-      const objects = await this.#client.list<StoredObject>(resourcePath(kind), { signal });
-      return objects.map((object) => ({ kind, object: withoutBitmaps(object) }));
+      return await this.#client.list<StoredObject>(resourcePath(kind), { signal });
     } catch (error) {
       if (error instanceof NotFound) return [];
       throw error;
