@@ -8,10 +8,11 @@ import { deadlineMs } from "./deadline.ts";
 import { jsonPatch } from "./json_patch.ts";
 import type { JudgeContext } from "./judge.ts";
 import { mutateInTurn, validateAtOnce } from "./judge_request.ts";
+import type { Judge } from "./judge.ts";
 import type { Judges } from "./judges.ts";
 import type { Outcome } from "./metrics.ts";
 import { renderDenial, renderFailure, renderWarnings } from "./render_answer.ts";
-import { parseReview, REVIEW } from "./review.ts";
+import { checkKind, parseReview, REVIEW } from "./review.ts";
 import { ACCEPTED, type Verdict } from "./verdict.ts";
 
 /** Which of the two webhooks was called. */
@@ -43,13 +44,16 @@ export async function answerReview(
   deps: AdmissionDeps,
 ): Promise<Answer> {
   let request: AdmissionRequest;
+  let judges: readonly Judge[];
   try {
     request = parseReview(body);
+    judges = judgesOf(request, { webhook: call.webhook, all: deps.judges });
+    if (judges.length > 0) checkKind(request);
   } catch (error) {
     return { status: 400, body: renderFailure(400, messageOf(error)), outcome: "malformed" };
   }
-  const { resource, uid, name, namespace, operation, dryRun, userInfo } = request;
-  const key = resource.group === "" ? resource.resource : `${resource.resource}.${resource.group}`;
+  const { uid, name, namespace, operation, dryRun, userInfo } = request;
+  const key = keyOf(request);
   const counted = { ...(Object.hasOwn(deps.judges, key) ? { resource: key } : {}), operation };
   const { webhook } = call;
   const log = deps.log.with({
@@ -62,24 +66,23 @@ export async function answerReview(
     dryRun,
     user: userInfo.username,
   });
-  const answer = await judge({ request, key, call }, { ...deps, log });
+  const answer = await judge({ request, judges, call }, { ...deps, log });
   return { ...answer, ...counted };
 }
 
 interface Question {
   readonly request: AdmissionRequest;
-  readonly key: string;
+  readonly judges: readonly Judge[];
   readonly call: { readonly webhook: Webhook; readonly timeout: string | undefined };
 }
 
-async function judge({ request, key, call }: Question, deps: AdmissionDeps): Promise<Answer> {
+async function judge({ request, judges, call }: Question, deps: AdmissionDeps): Promise<Answer> {
   const { log, cluster, namingScheme = "" } = deps;
   const ending = new AbortController();
   const timeoutMs = deadlineMs(call.timeout);
   const timer = setTimeout(() => ending.abort(new Error(`no verdict within ${timeoutMs} ms`)), timeoutMs);
   const { signal } = ending;
   try {
-    const judges = judgesOf({ request, key, call }, deps.judges);
     const ask = call.webhook === "mutate" ? mutateInTurn : validateAtOnce;
     const verdict = judges.length === 0
       ? ACCEPTED
@@ -102,12 +105,15 @@ async function judge({ request, key, call }: Question, deps: AdmissionDeps): Pro
 }
 
 /** Judges know objects, not what becomes of parts of them: subresources are nobody's concern. */
-function judgesOf(
-  { request, key, call }: Question,
-  all: Judges,
-): readonly NonNullable<Judges[string]["mutate"]>[number][] {
+function judgesOf(request: AdmissionRequest, { webhook, all }: { webhook: Webhook; all: Judges }): readonly Judge[] {
+  const key = keyOf(request);
   if (request.subResource || !Object.hasOwn(all, key)) return [];
-  return all[key]?.[call.webhook] ?? [];
+  return all[key]?.[webhook] ?? [];
+}
+
+/** As the registry of judges has it. */
+function keyOf({ resource: { group, resource } }: AdmissionRequest): string {
+  return group === "" ? resource : `${resource}.${group}`;
 }
 
 /** @see https://kubernetes.io/docs/reference/config-api/apiserver-admission.v1/#admission-k8s-io-v1-AdmissionResponse */

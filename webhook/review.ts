@@ -1,8 +1,9 @@
 import "../shared/schema/locale.ts";
 import * as z from "zod/mini";
-import { parse } from "../shared/schema/describe_issues.ts";
-import { isDeeperThan, MAX_DEPTH } from "../shared/schema/json_depth.ts";
+import { parse, SchemaError } from "../shared/schema/describe_issues.ts";
+import { MAX_DEPTH } from "../shared/schema/json_depth.ts";
 import { AdmissionRequest } from "./admission_request.ts";
+import { hasMoreLevels } from "./json_levels.ts";
 
 /** What an AdmissionReview is called, in the question as in the answer. */
 export const REVIEW = { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview" } as const;
@@ -20,11 +21,22 @@ const AdmissionReview = z.object({
  * @throws {SchemaError} when it is no AdmissionReview
  */
 export function parseReview(body: Uint8Array): AdmissionRequest {
-  const document = parseJson(body);
-  if (isDeeperThan(document, MAX_DEPTH)) {
+  if (hasMoreLevels(body, MAX_DEPTH)) {
     throw new SyntaxError(`AdmissionReview: more than ${MAX_DEPTH} levels of objects and lists`);
   }
-  return parse(AdmissionReview, document, "AdmissionReview").request;
+  const { request } = parse(AdmissionReview, parseJson(body), "AdmissionReview");
+  return request;
+}
+
+/**
+ * Checks that the object is of the kind that its resource has. All kinds that are judged here have the usual plural.
+ *
+ * @throws {SchemaError} when it is not
+ */
+export function checkKind({ kind: { group, kind }, resource }: AdmissionRequest): void {
+  if (group === resource.group && `${kind.toLowerCase()}s` === resource.resource) return;
+  const reason = `${kind} is not the kind of ${resource.resource}`;
+  throw new SchemaError("AdmissionReview", [{ field: "request.kind", reason }]);
 }
 
 function parseJson(body: Uint8Array): unknown {
