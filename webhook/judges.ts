@@ -1,8 +1,13 @@
 import { API_GROUP } from "../shared/schema/meta.ts";
 import type { Judge } from "./judge.ts";
+import { judgeNetwork } from "./networks/judge_network.ts";
+import { mutateNetwork } from "./networks/mutate_network.ts";
 import { judgePod } from "./pods/judge_pod.ts";
 import { judgeWorkload } from "./pods/judge_workload.ts";
 import { judgeService } from "./services/judge_service.ts";
+import { judgeTenantConfig } from "./tenants/judge_tenant_config.ts";
+import { judgeTenantNetwork } from "./tenants/judge_tenant_network.ts";
+import { createTenantNetworkMutation } from "./tenants/mutate_tenant_network.ts";
 
 /** Who judges the requests of one resource. */
 export interface ResourceJudges {
@@ -22,10 +27,14 @@ export type Judges = Readonly<Record<string, ResourceJudges>>;
  */
 export function createJudges({ random }: { random: () => number }): Judges {
   return {
-    [`danmnets.${API_GROUP}`]: {},
-    [`clusternetworks.${API_GROUP}`]: {},
-    [`tenantnetworks.${API_GROUP}`]: {},
-    [`tenantconfigs.${API_GROUP}`]: {},
+    [`danmnets.${API_GROUP}`]: { mutate: [mutateNetwork], validate: [judgeNetwork] },
+    [`clusternetworks.${API_GROUP}`]: { mutate: [mutateNetwork], validate: [judgeNetwork] },
+    [`tenantnetworks.${API_GROUP}`]: {
+      // What reserves is asked last: whatever denies after it leaves a reservation to the cleaner.
+      mutate: [mutateNetwork, createTenantNetworkMutation({ random })],
+      validate: [judgeNetwork, judgeTenantNetwork],
+    },
+    [`tenantconfigs.${API_GROUP}`]: { validate: [judgeTenantConfig] },
     "pods": { validate: [judgePod] },
     "services": { validate: [judgeService] },
     "deployments.apps": { validate: [judgeWorkload] },

@@ -1,0 +1,94 @@
+import type { Network } from "../../shared/schema/network.ts";
+import type { VniReservation } from "../../shared/schema/tenant_config.ts";
+import type { StoredNetwork, StoredObject } from "../cluster.ts";
+import { usesOf } from "./network_use.ts";
+import { nameOf, type Plan, planAssignment } from "./plan_assignment.ts";
+import { readTenancy, reservationsOf, type Tenancy } from "./tenancy.ts";
+
+/** Most reservations in the status of one TenantConfig, as its schema has it. */
+export const MAX_RESERVATIONS = 16384;
+
+/** A TenantNetwork that is being created. */
+export interface Claim {
+  readonly network: Network;
+  /** From 0 up to 1, decides between devices. */
+  readonly random: number;
+  /** Whether nothing is going to be reserved. */
+  readonly dryRun: boolean;
+}
+
+/** What claims get, and what has to be written before they may be told. */
+export interface PlannedReservations {
+  /** One for each claim, in their order. */
+  readonly grants: readonly Grant[];
+  /** TenantConfigs with their new status. */
+  readonly writes: readonly StoredObject[];
+}
+
+/** What a claim gets. */
+export interface Grant {
+  readonly plan: Plan;
+  /** Name of the TenantConfig that has to be written before; absent where nothing has to. */
+  readonly home?: string | undefined;
+}
+
+/** What is stored. */
+export interface Stored {
+  /** Ordered by name. */
+  readonly configs: readonly StoredObject[];
+  readonly networks: readonly StoredNetwork[];
+}
+
+/**
+ * Decides what claims get when they are served one after the other. A new reservation goes into the status of the first
+ * TenantConfig by name that lists the device.
+ */
+export function planReservations(claims: readonly Claim[], { configs, networks }: Stored): PlannedReservations {
+  const uses = networks.flatMap(usesOf);
+  const current = new Map(configs.map((config) => [config.metadata.name, config]));
+  const changed = new Set<string>();
+  let tenancy = readTenancy(configs);
+  const grants = claims.map(({ network, random, dryRun }): Grant => {
+    const plan = planAssignment(network, { tenancy, uses }, { random, dryRun });
+    const entry = entryOf(plan, network);
+    if (!entry) return { plan };
+    const home = homeOf(entry.device, { tenancy, current });
+    if (!home) throw new Error(`no TenantConfig lists ${entry.device}, which was assigned from one`);
+    const { name } = home.metadata;
+    const full = isFull(home);
+    if (full) return { plan: full };
+    current.set(name, withReservation(home, entry));
+    changed.add(name);
+    tenancy = { ...tenancy, reservations: [...tenancy.reservations, { ...entry, config: name }] };
+    return { plan, home: name };
+  });
+  return { grants, writes: [...current.values()].filter(({ metadata }) => changed.has(metadata.name)) };
+}
+
+/** The reservation that a plan needs; undefined where none is needed, or it is there. */
+function entryOf(plan: Plan, network: Network): VniReservation | undefined {
+  if (!("assignment" in plan)) return undefined;
+  const { device, vni } = plan.assignment;
+  if (!device || !vni || vni.isReserved) return undefined;
+  return { device: device.name, vniType: vni.vniType, vni: vni.vni, network: nameOf(network) };
+}
+
+function homeOf(
+  device: string,
+  { tenancy, current }: { tenancy: Tenancy; current: ReadonlyMap<string, StoredObject> },
+): StoredObject | undefined {
+  return current.get(tenancy.profiles.find((profile) => profile.device === device)?.config ?? "");
+}
+
+function isFull(config: StoredObject): Plan | undefined {
+  if (reservationsOf(config).length < MAX_RESERVATIONS) return undefined;
+  const reason = `TenantConfig ${config.metadata.name} has ${MAX_RESERVATIONS} reservations, as many as it can have; ` +
+    "a device that another TenantConfig lists may have room";
+  return { denials: [{ field: "spec.Options.host_device", reason }] };
+}
+
+function withReservation(config: StoredObject, entry: VniReservation): StoredObject {
+  const { status } = config as { status?: Record<string, unknown> | null };
+  const reservations = Array.isArray(status?.["reservations"]) ? status["reservations"] : [];
+  return { ...config, status: { ...status, reservations: [...reservations, entry] } };
+}
