@@ -1,4 +1,4 @@
-import { planAddresses } from "../../ipam/plan_addresses.ts";
+import { planAddresses, type PlannedAddress } from "../../ipam/plan_addresses.ts";
 import {
   findRepeatedNames,
   isBare,
@@ -16,6 +16,7 @@ import type { Network } from "../../shared/schema/network.ts";
 import { isStatic } from "../../shared/schema/network_backend.ts";
 import { RequestError } from "../../shared/schema/request_error.ts";
 import type { Finding } from "./finding.ts";
+import { type AskedAddresses, planRepeatedAddresses } from "./plan_repeated_addresses.ts";
 import { type FoundNetworks, planUse } from "./plan_use.ts";
 
 /** What the interfaces that a Pod asks for are judged by. */
@@ -35,8 +36,11 @@ export interface PodFindingsInput {
 export function planPodFindings(input: PodFindingsInput): Finding[] {
   const judged = input.requests.map((request, index) => judgeOne(input, { request, index }));
   const named = judged.flatMap(({ named }) => named ?? []);
-  const repeated = findRepeatedNames(named).map((error) => findingOf(input, { path: "", error }));
-  return [...judged.flatMap(({ findings }) => findings), ...repeated];
+  return [
+    ...judged.flatMap(({ findings }) => findings),
+    ...planRepeatedAddresses(judged.flatMap(({ asked }) => asked ?? []), input.annotation),
+    ...findRepeatedNames(named).map((error) => findingOf(input, { path: "", error })),
+  ];
 }
 
 interface One {
@@ -44,20 +48,30 @@ interface One {
   readonly index: number;
 }
 
-function judgeOne(input: PodFindingsInput, one: One): { findings: Finding[]; named?: NamedInterface } {
+interface Judged {
+  readonly findings: readonly Finding[];
+  /** Absent where no name can be given. */
+  readonly named?: NamedInterface;
+  /** Absent where the network cannot be used. */
+  readonly asked?: AskedAddresses;
+}
+
+function judgeOne(input: PodFindingsInput, one: One): Judged {
   const { request: { kind, name }, index } = one;
   const { annotation, namespace } = input;
   const subject = describeNetwork(kind, namespace, name);
   const { network, findings } = planUse(input.networks, { annotation, path: `[${index}]`, subject, namespace });
   if (!network) return { findings };
   const named = attempt(input, `[${index}]`, () => [nameOf(input, { prefix: prefixOf(network), index, subject })]);
+  const asked = judgeAddresses(input, { ...one, network, subject });
   return {
     findings: [
       ...findings,
       ...named.findings,
-      ...judgeAddresses(input, { ...one, network, subject }),
+      ...asked.findings,
       ...judgePolicyRoutes(input, { ...one, network, subject }),
     ],
+    asked: { path: `[${index}]`, network, addresses: asked.addresses },
     ...(named.value[0] !== undefined && { named: { interface: named.value[0], subject } }),
   };
 }
@@ -74,7 +88,10 @@ function nameOf(
   return at.index === 0 ? "eth0" : nameInterface(namingScheme, at);
 }
 
-function judgeAddresses(input: PodFindingsInput, of: One & { network: Network; subject: string }): Finding[] {
+function judgeAddresses(
+  input: PodFindingsInput,
+  of: One & { network: Network; subject: string },
+): { findings: Finding[]; addresses: readonly PlannedAddress[] } {
   const { request: { ip, ip6 }, network, index, subject } = of;
   const source = sourceOf(input);
   const field = `[${index}]`;
@@ -84,14 +101,15 @@ function judgeAddresses(input: PodFindingsInput, of: One & { network: Network; s
     () => isStatic(network) ? [chooseIpam(of.request, { network, subject, source, field })] : [],
   );
   const [ipam] = chosen.value;
-  if (chosen.findings.length > 0 || ipam === "file") return chosen.findings;
+  if (chosen.findings.length > 0 || ipam === "file") return { findings: chosen.findings, addresses: [] };
   const planned = (ipam === "none" ? [] : [{ ip }, { ip6 }]).map((wanted) =>
     attempt(input, field, () => planAddresses(wanted, { network, subject, source, path: `${field}.` }))
   );
   const findings = planned.flatMap((plan) => plan.findings);
   const addresses = planned.flatMap((plan) => plan.value);
-  if (index > 0 || findings.length > 0 || !isBare({ addresses, ipam })) return findings;
-  return [findingOf(input, { path: field, error: withoutAddress({ interface: "eth0", subject }) })];
+  if (index > 0 || findings.length > 0 || !isBare({ addresses, ipam })) return { findings, addresses };
+  const bare = findingOf(input, { path: field, error: withoutAddress({ interface: "eth0", subject }) });
+  return { findings: [bare], addresses };
 }
 
 function judgePolicyRoutes(

@@ -40,6 +40,11 @@ export const NETWORKS: readonly Manifest[] = [
   ipvlan("apps", "too-long", { cidr: "10.8.0.0/24", container_prefix: "abcdefghijklmno" }),
   ipvlan("apps", "one", { cidr: "10.9.0.0/24", container_prefix: "x" }),
   ipvlan("apps", "eleven", { cidr: "10.10.0.0/24", container_prefix: "x1" }),
+  ipvlan("apps", "apart", { cidr: "10.19.0.0/24" }),
+  ipvlan("apps", "shared-a", { cidr: "10.19.0.0/24", address_space: "lan" }),
+  network("ClusterNetwork", [undefined, "shared-b"], {
+    Options: { host_device: "eth1", cidr: "10.19.0.0/24", address_space: "lan" },
+  }),
   network("DanmNet", ["apps", "mac"], { NetworkType: "MACVLAN", Options: { cidr: "10.11.0.0/24" } }),
   network("DanmNet", ["apps", "bridge"], { NetworkType: "bridge", Options: { cidr: "10.12.0.0/24" } }),
   network("DanmNet", ["apps", "flannel"], { NetworkType: "flannel" }),

@@ -43,6 +43,10 @@ export const ACCEPTED: readonly AnnotatedCase[] = [
       { clusterNetwork: "ext", ip: "10.16.1.1" },
     ]),
   },
+  {
+    name: "one address of two networks",
+    annotations: interfaces([{ network: "shared-a", ip: "10.19.0.9" }, { network: "apart", ip: "10.19.0.9" }]),
+  },
   { name: "an allowed tenant", annotations: interfaces([{ clusterNetwork: "both", ip: "dynamic" }]) },
   {
     name: "another allowed tenant",

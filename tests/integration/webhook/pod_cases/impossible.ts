@@ -103,6 +103,28 @@ export const IMPOSSIBLE: readonly AnnotatedCase[] = [
     denied: [[at(""), "interface name x11 is given twice: by DanmNet apps/eleven and by DanmNet apps/one"]],
   },
   {
+    name: "one address for two interfaces",
+    annotations: interfaces([
+      { network: "v4", ip: "10.2.0.9" },
+      { network: "v4", ip: "10.2.0.10" },
+      { network: "v4", ip: "10.2.0.9/24" },
+    ]),
+    denied: [[at("[2].ip"), "10.2.0.9 is asked for by [0].ip, too"]],
+  },
+  {
+    name: "one IPv6 address for two interfaces",
+    annotations: interfaces([{ network: "dual", ip6: "fd00:1::9" }, { network: "dual", ip6: "fd00:1:0::9" }]),
+    denied: [[at("[1].ip6"), "fd00:1::9 is asked for by [0].ip6, too"]],
+  },
+  {
+    name: "one address of two networks that share theirs",
+    annotations: interfaces([{ network: "shared-a", ip: "10.19.0.9" }, {
+      clusterNetwork: "shared-b",
+      ip: "10.19.0.9",
+    }]),
+    denied: [[at("[1].ip"), "10.19.0.9 is asked for by [0].ip, too"]],
+  },
+  {
     name: "a fault behind a network that is not there",
     annotations: interfaces([{ network: "later", ip: "dynamic" }, { network: "v4", ip: "10.3.0.9" }]),
     denied: [[at("[1].ip"), "not inside"]],
