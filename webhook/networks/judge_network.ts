@@ -79,11 +79,11 @@ function validate(
   }
 }
 
-/** The object with a name: what the API server makes one up for has none yet where it is only asked about. */
-function named({ object, name = "" }: AdmissionRequest): unknown {
+/** The object with a place: while it is mutated it may have none, and what gets a generated name has none yet. */
+function named({ object, name = "", namespace }: AdmissionRequest): unknown {
   if (typeof object !== "object" || object === null) return object;
   const { metadata } = object as { metadata?: object };
-  return { ...object, metadata: { name, ...metadata } };
+  return { ...object, metadata: { name, ...(namespace && { namespace }), ...metadata } };
 }
 
 function validateName({ metadata: { name } }: Network, before: Network | undefined): FieldIssue[] {

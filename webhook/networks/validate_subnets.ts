@@ -41,8 +41,8 @@ export function validateSubnets(options: NetworkOptions, before?: NetworkOptions
 /** @returns whether `cidr` can be read, or is not set */
 function judgeFamily4(options: NetworkOptions, isRight: Judge): boolean {
   if (!options.cidr) {
-    isRight(({ allocation_pool }) => ({ allocation_pool }), SUBNET4);
-    isRight(({ routes }) => ({ routes }), SUBNET4);
+    isRight(({ cidr, allocation_pool }) => ({ cidr, allocation_pool }), SUBNET4);
+    isRight(({ cidr, routes }) => ({ cidr, routes }), SUBNET4);
     return true;
   }
   if (!isRight(({ cidr }) => ({ cidr }), SUBNET4)) return false;
@@ -69,8 +69,8 @@ function judgeFamily6(
   { isRight, cidrIsRight }: { isRight: Judge; cidrIsRight: boolean },
 ): void {
   if (!options.net6) {
-    isRight(({ allocation_pool_v6 }) => ({ allocation_pool_v6 }), SUBNET6);
-    isRight(({ routes6 }) => ({ routes6 }), SUBNET6);
+    isRight(({ net6, allocation_pool_v6 }) => ({ net6, allocation_pool_v6 }), SUBNET6);
+    isRight(({ net6, routes6 }) => ({ net6, routes6 }), SUBNET6);
     return;
   }
   if (!isRight(({ net6 }) => ({ net6 }), SUBNET6)) return;

@@ -1,3 +1,4 @@
+import { LEGACY_MIGRATED } from "../../../ipam/subnet.ts";
 import { createLogger } from "../../../shared/log.ts";
 import { RESOURCES } from "../../../shared/schema/resources.ts";
 import { API_GROUP } from "../../../shared/schema/meta.ts";
@@ -11,7 +12,7 @@ import { type Manifest, MemoryCluster } from "./memory_cluster.ts";
 export function requestOf(of: NetworkCase): AdmissionRequest {
   const { kind, operation, spec, before, metadata, user = "kubernetes-admin" } = of;
   const object = spec && manifestOf(of, { ...metadata?.object }, spec);
-  const oldObject = before && manifestOf(of, { ...metadata?.before }, before);
+  const oldObject = before && { ...manifestOf(of, { ...metadata?.before }, before), ...statusOf(of) };
   const version = { group: API_GROUP, version: "v1" };
   return AdmissionRequest.parse({
     uid: "705ab4f5-6393-11e8-b7cc-42010a800002",
@@ -29,6 +30,18 @@ export function requestOf(of: NetworkCase): AdmissionRequest {
 function manifestOf({ kind }: NetworkCase, metadata: Record<string, unknown>, spec: unknown): Manifest {
   return { kind, metadata: { ...placeOf(kind), ...metadata }, spec: structuredClone(spec) };
 }
+
+function statusOf({ migrated }: NetworkCase): { status?: unknown } {
+  return migrated ? { status: { conditions: [MIGRATED] } } : {};
+}
+
+const MIGRATED = {
+  type: LEGACY_MIGRATED,
+  status: "True",
+  reason: "Done",
+  message: "",
+  lastTransitionTime: "2026-01-01T00:00:00Z",
+};
 
 /** A cluster with what a case says is there. */
 export function clusterOf(of: NetworkCase): MemoryCluster {

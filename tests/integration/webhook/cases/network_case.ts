@@ -16,6 +16,8 @@ export interface NetworkCase {
   readonly before?: Spec | undefined;
   /** Beyond namespace and name, of what is stored and of what is sent. */
   readonly metadata?: { readonly before?: Spec; readonly object?: Spec };
+  /** Whether the cleaner has turned the bitmaps into DanmIps. */
+  readonly migrated?: boolean;
   /** What else there is in the cluster. */
   readonly others?: readonly Manifest[];
   /** Who asks; not given: an administrator. */
@@ -24,7 +26,7 @@ export interface NetworkCase {
   readonly denied?: readonly { readonly field: string; readonly says?: string }[];
   /** The warnings: each has one of these as part of it; absent: they are not looked at. */
   readonly warns?: readonly string[];
-  /** What `spec.Options` has after mutation, field by field; undefined = not there. */
+  /** What `spec` has after mutation, by path below it; undefined = not there. */
   readonly becomes?: Spec;
   /** The CRD denies the same, also without webhook. */
   readonly alsoCrd?: boolean;
