@@ -37,7 +37,7 @@ export interface RunningServer {
 
 /** A server whose certificate can be replaced while it runs. */
 export interface RunningTlsServer extends RunningServer {
-  /** New connections get this certificate; those that are open stay as they are. */
+  /** New connections get this certificate, whose key this must be; those that are open stay as they are. */
   setCertificate(pair: TlsKeyPair): void;
 }
 
@@ -54,8 +54,8 @@ export interface ClientTimeouts {
 }
 
 /**
- * The API server keeps an idle connection for 90 s, so ours are kept longer: whoever closes
- * first may close what the other is just using.
+ * The API server keeps an idle connection for 90 s, so ours are kept longer: whoever closes first may close what the other
+ * is just using.
  */
 const TIMEOUTS: ClientTimeouts = {
   handshakeTimeout: 10_000,
@@ -90,7 +90,8 @@ export async function serveTls(
  * @throws {Error} when the address cannot be bound to
  */
 export async function serveHttp(handler: RequestHandler, options: ListenOptions): Promise<RunningServer> {
-  return await listen(createServer({ ...options.timeouts ?? TIMEOUTS }, listenerOf(handler)), options);
+  const { timeouts = TIMEOUTS } = options;
+  return await listen(createServer({ ...timeouts }, listenerOf(handler)), options);
 }
 
 function listenerOf(handler: RequestHandler): ReturnType<typeof getRequestListener> {
