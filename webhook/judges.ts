@@ -8,6 +8,7 @@ import { judgeService } from "./services/judge_service.ts";
 import { judgeTenantConfig } from "./tenants/judge_tenant_config.ts";
 import { judgeTenantNetwork } from "./tenants/judge_tenant_network.ts";
 import { createTenantNetworkMutation } from "./tenants/mutate_tenant_network.ts";
+import type { ReserverDeps } from "./tenants/vni_reserver.ts";
 
 /** Who judges the requests of one resource. */
 export interface ResourceJudges {
@@ -20,18 +21,14 @@ export interface ResourceJudges {
 /** Judges by resource, as `<plural>.<group>`, or `<plural>` in the core group. */
 export type Judges = Readonly<Record<string, ResourceJudges>>;
 
-/**
- * All judges of a webhook. Those that reserve something have a queue of their own.
- *
- * @param random from 0 up to 1
- */
-export function createJudges({ random }: { random: () => number }): Judges {
+/** All judges of a webhook. Those that reserve something have a queue of their own. */
+export function createJudges(deps: ReserverDeps): Judges {
   return {
     [`danmnets.${API_GROUP}`]: { mutate: [mutateNetwork], validate: [judgeNetwork] },
     [`clusternetworks.${API_GROUP}`]: { mutate: [mutateNetwork], validate: [judgeNetwork] },
     [`tenantnetworks.${API_GROUP}`]: {
       // What reserves is asked last: whatever denies after it leaves a reservation to the cleaner.
-      mutate: [mutateNetwork, createTenantNetworkMutation({ random })],
+      mutate: [mutateNetwork, createTenantNetworkMutation(deps)],
       validate: [judgeNetwork, judgeTenantNetwork],
     },
     [`tenantconfigs.${API_GROUP}`]: { validate: [judgeTenantConfig] },

@@ -11,7 +11,7 @@ import type { Assignment, Plan } from "./plan_assignment.ts";
 import { planKept, withAssignment } from "./plan_assigned.ts";
 import { planReservations } from "./plan_reservations.ts";
 import { readTenancy } from "./tenancy.ts";
-import { VniReserver } from "./vni_reserver.ts";
+import { type ReserverDeps, VniReserver } from "./vni_reserver.ts";
 
 /** Devices that may be used up one after the other between the choice and the reservation. */
 const MAX_TRIES = 8;
@@ -23,11 +23,10 @@ const MAX_TRIES = 8;
  *
  * It has to be asked after `mutateNetwork`, and as the last one: whoever denies after it leaves a reservation to the
  * cleaner.
- *
- * @param random from 0 up to 1: decides between devices
  */
-export function createTenantNetworkMutation({ random }: { random: () => number }): Judge {
-  const reserver = new VniReserver(random);
+export function createTenantNetworkMutation(deps: ReserverDeps): Judge {
+  const reserver = new VniReserver(deps);
+  const { random } = deps;
   return async (request, context) => {
     // What an earlier release had is taken over as it is.
     if (request.userInfo.username === MIGRATION) return ACCEPTED;

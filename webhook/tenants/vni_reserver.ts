@@ -17,6 +17,14 @@ interface Waiting extends Claim {
   readonly answer: PromiseWithResolvers<Plan>;
 }
 
+/** What a reserver decides and waits with. */
+export interface ReserverDeps {
+  /** From 0 up to 1: decides between devices, and spreads retries. */
+  readonly random: () => number;
+  /** Waits between two tries, milliseconds. Default: by the clock. */
+  readonly sleep?: (ms: number) => Promise<void>;
+}
+
 /**
  * Reserves VNIs in the status of TenantConfigs. Every write is a compare-and-swap of the object that the decision was
  * made on; whoever loses it decides again on what there is then. Claims of one process that come during a write share
@@ -24,12 +32,13 @@ interface Waiting extends Claim {
  */
 export class VniReserver {
   readonly #random: () => number;
+  readonly #sleep: (ms: number) => Promise<void>;
   #waiting: Waiting[] = [];
   #isRunning = false;
 
-  /** @param random from 0 up to 1: decides between devices, and spreads retries */
-  constructor(random: () => number) {
+  constructor({ random, sleep = unhurried }: ReserverDeps) {
     this.#random = random;
+    this.#sleep = sleep;
   }
 
   /**
@@ -54,7 +63,7 @@ export class VniReserver {
       const left = await this.#round(claims.filter(({ signal }) => !signal.aborted));
       this.#waiting.unshift(...left);
       lost = left.length > 0 ? lost + 1 : 0;
-      if (lost > 0) await delay(this.#pauseMs(lost), AbortSignal.any([]));
+      if (lost > 0) await this.#sleep(this.#pauseMs(lost));
     }
     this.#isRunning = false;
   }
@@ -108,4 +117,8 @@ function isPassing(error: Error): boolean {
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error), { cause: error });
+}
+
+async function unhurried(ms: number): Promise<void> {
+  await delay(ms, new AbortController().signal);
 }
