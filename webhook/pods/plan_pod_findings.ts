@@ -30,8 +30,8 @@ export interface PodFindingsInput {
 }
 
 /**
- * Everything about the interfaces that a Pod asks for that its attachment would fail of. Fatal is what the Pod alone
- * can mend, as its annotation does not change any more what a sandbox gets.
+ * Everything about the interfaces that a Pod asks for that its attachment would fail of. Fatal is what is asked of a
+ * network that is there and cannot give it; what a network that is missing or broken leaves open is not.
  */
 export function planPodFindings(input: PodFindingsInput): Finding[] {
   const judged = input.requests.map((request, index) => judgeOne(input, { request, index }));
