@@ -7,6 +7,7 @@ import { MAKES_LINK, ScriptedDelegate } from "../support/delegates/scripted_dele
 import { startLab } from "../support/lab/lab.ts";
 import { labTest } from "../support/lab/lab_test_case.ts";
 import type { Node } from "../support/lab/node.ts";
+import { failingCheck } from "./delegate_faults/failing_check.ts";
 
 labTest("static delegates that misbehave", {}, async (t) => {
   await using lab = await startLab({ nodes: 1, nodeKind: "native" });
@@ -24,6 +25,7 @@ labTest("static delegates that misbehave", {}, async (t) => {
   await t.step("all plugins of a list are undone, the last first", () => failingList(world));
   await t.step("a DEL that fails is repeated until it works", () => failingDel(world));
   await t.step("a DEL that does not end is stopped, and repeated", () => hangingDel(world));
+  await t.step("CHECK tells what a delegate's says, and ends in time", () => failingCheck(world));
   await t.step(
     "DEL uses the configuration and the result of ADD, whatever the file says now",
     () => changedFile(world),

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { inside } from "../../support/delegates/delegate_lab.ts";
 import type { World } from "./world.ts";
 
 /** ADDs that fail, before anything is done or after, and leave nothing. */
@@ -40,7 +41,22 @@ export async function refusals({ nads, scripted }: World): Promise<void> {
     assertMatch(error.msg, says);
     assertEquals(error.code, code, error.msg);
   }
+  await takenName({ nads });
   await scripted.behave({ ADD: { prints: JSON.stringify({ code: 42, msg: "will not" }), exits: 1 } });
   const { code, msg } = await nads.refuse({ networks: "br,told" });
   assertEquals([code, msg], [105, "net2: ADD of delegate recorder failed: code 42: will not"]);
+}
+
+/** A link of that name is there before: it stays, and DEL of the plugin is not called for it. */
+async function takenName({ nads }: Pick<World, "nads">): Promise<void> {
+  const { danm } = nads;
+  const sandbox = await nads.createSandbox({ networks: "br" });
+  await inside(sandbox, "ip", "link", "add", "name", "net1", "type", "bridge");
+  const { code, msg } = await danm.fail(sandbox, "ADD", nads.with());
+  assertEquals(code, 106);
+  assertMatch(msg, /^net1 on .*default\/br: the sandbox has an interface of that name already$/);
+  await danm.del(sandbox, nads.with());
+  assertEquals(await danm.leftovers(sandbox), ["link net1"]);
+  await inside(sandbox, "ip", "link", "del", "net1");
+  await nads.assertGone(sandbox);
 }

@@ -42,8 +42,10 @@ export class ScriptedDelegate {
   }
 
   /** Says what the next calls do, by their command; a command that is not named succeeds. */
-  async behave(behaviours: { readonly ADD?: Behaviour; readonly DEL?: Behaviour }): Promise<void> {
-    for (const command of ["ADD", "DEL"] as const) {
+  async behave(
+    behaviours: { readonly ADD?: Behaviour; readonly DEL?: Behaviour; readonly CHECK?: Behaviour },
+  ): Promise<void> {
+    for (const command of ["ADD", "DEL", "CHECK"] as const) {
       const { before = "", prints, exits = 0 } = behaviours[command] ?? {};
       const ending = prints === undefined ? "" : `printf '%s' '${prints.replaceAll("'", "'\\''")}'\n`;
       const text = `${before}\n${prints === undefined && exits === 0 ? DEFAULT[command] : ending}exit ${exits}\n`;
@@ -79,6 +81,7 @@ printf '"ips":[{"address":"192.0.2.7/24","interface":0}]}'
 `,
   DEL: `[ -z "$CNI_NETNS" ] || nsenter --net="$CNI_NETNS" ip link del dev "$CNI_IFNAME" 2>/dev/null || true
 `,
+  CHECK: "",
 } as const;
 
 function render(dir: string): string {
