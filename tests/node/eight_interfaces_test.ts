@@ -30,6 +30,9 @@ const BACKENDS: readonly Backend[] = [
 
 const INTERFACES = BACKENDS.map(({ network }) => ({ network, ip: "dynamic", ip6: "dynamic" }));
 
+/** Kernels in user mode start programs slowly, and each Pod has many started. */
+const PATIENT = { conf: { timeoutMs: 60_000 } };
+
 /** With both families on each. */
 const ADDRESSES = 2 * BACKENDS.length;
 
@@ -42,7 +45,7 @@ labTest("Pods with eight interfaces: ipvlan, on a VLAN, on a VxLAN, macvlan and 
   for (const node of lab.nodes) await makeHostLinks(node);
   const before = await Promise.all(lab.nodes.map(hostTraces));
 
-  const attached = await Promise.all([one, one, two].map((node) => delegates.attach(node, INTERFACES)));
+  const attached = await Promise.all([one, one, two].map((node) => delegates.attach(node, INTERFACES, PATIENT)));
   const [here, beside, there] = attached;
   assert(here && beside && there);
   await t.step("have them on the links that their networks name", async () => {
@@ -62,7 +65,7 @@ labTest("Pods with eight interfaces: ipvlan, on a VLAN, on a VxLAN, macvlan and 
     assertEquals(held.filter((kind) => kind === "DanmEp").length, attached.length * BACKENDS.length);
     assertEquals(held.filter((kind) => kind === "DanmIp").length, attached.length * ADDRESSES);
     await Promise.all(attached.map(async ({ sandbox }) => {
-      await delegates.danm.del(sandbox, delegates.with());
+      await delegates.danm.del(sandbox, delegates.with(PATIENT));
       assertEquals(await delegates.danm.leftovers(sandbox), []);
       await sandbox.node.deleteNetns(sandbox.netns);
     }));
