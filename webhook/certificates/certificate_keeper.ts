@@ -1,11 +1,10 @@
 import { delay } from "../../shared/delay.ts";
 import { messageOf } from "../../shared/errors.ts";
 import { AlreadyExists, Conflict, NotFound } from "../../shared/kube/api_error.ts";
-import type { KubeClient } from "../../shared/kube/client.ts";
 import type { Logger } from "../../shared/log.ts";
 import { applyStep } from "./apply_step.ts";
 import type { CertificateNames } from "./certificate_names.ts";
-import { CertificateStore } from "./certificate_store.ts";
+import type { CertificateStore } from "./certificate_store.ts";
 import { type Holding, type Observation, observe } from "./observe.ts";
 import { planCertificates } from "./plan_certificates.ts";
 import { planServing } from "./plan_serving.ts";
@@ -25,7 +24,7 @@ export interface Clock {
 
 /** What certificates are kept with. */
 export interface KeeperOptions {
-  readonly client: KubeClient;
+  readonly store: CertificateStore;
   readonly names: CertificateNames;
   readonly lifetimes: Lifetimes;
   /** How often it is looked after the Secret and the configurations, in milliseconds; a tenth is at random. */
@@ -41,6 +40,8 @@ export interface KeeperOptions {
 const SYSTEM_CLOCK: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 /** More steps than it takes from nothing to a state that lasts; a replica that fights another one pauses. */
 const STEPS_AT_ONCE = 8;
+/** Before it serves for the first time, API servers get this time to hear of the authority. */
+const START_MS = 1_000;
 const FIRST_RETRY_MS = 250;
 /** An API server that does not answer is asked again after this time. */
 const ROUND_TIMEOUT_MS = 30_000;
@@ -56,7 +57,7 @@ const ROUND_TIMEOUT_MS = 30_000;
 export async function keepCertificates(options: KeeperOptions): Promise<void> {
   const { signal, log, pollMs } = options;
   checkLifetimes(options.lifetimes);
-  const keeper = new Keeper(options);
+  const keeper = new CertificateKeeper(options);
   for (let failures = 0; !signal.aborted;) {
     let pauseMs: number;
     try {
@@ -77,42 +78,50 @@ export async function keepCertificates(options: KeeperOptions): Promise<void> {
 }
 
 /** `use` failed, which is not for this module to handle. */
-class UseError extends Error {
+export class UseError extends Error {
   override readonly name = "UseError";
 }
 
-class Keeper {
+/** The certificates of one replica; {@linkcode keepCertificates} calls it again and again. */
+export class CertificateKeeper {
   readonly #options: KeeperOptions;
   readonly #clock: Clock;
-  readonly #store: CertificateStore;
   readonly #trust = new TrustWatch();
   #known: Holding | undefined;
   #served: LeafFacts | undefined;
   #waiting: ServingCertificate | undefined;
-  #isTrusted = false;
+  #isStarted = false;
 
+  /** Nothing is done yet. */
   constructor(options: KeeperOptions) {
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
-    this.#store = new CertificateStore(options.client, options.names);
   }
 
-  /** Does what there is to do; the pause until the next time, in milliseconds. */
+  /**
+   * Does what there is to do.
+   *
+   * @returns the pause until the next time, in milliseconds
+   * @throws {ApiError} when the API server fails; {@linkcode UseError} when `use` does
+   */
   async round(): Promise<number> {
     const { pollMs, lifetimes } = this.#options;
     const signal = AbortSignal.any([this.#options.signal, AbortSignal.timeout(ROUND_TIMEOUT_MS)]);
     for (let steps = 0; steps < STEPS_AT_ONCE; steps++) {
       const { observation, situation } = await this.#look(signal);
       const step = planCertificates(situation, lifetimes);
-      if (step.do === "wait") return Math.max(1, Math.min(pollMs, step.untilMs - situation.nowMs));
+      if (step.do === "wait") {
+        const startMs = this.#isStarted ? pollMs : START_MS;
+        return Math.max(1, Math.min(pollMs, startMs, step.untilMs - situation.nowMs));
+      }
       await this.#apply(step, { observation, nowMs: situation.nowMs, signal });
     }
     return pollMs;
   }
 
   async #look(signal: AbortSignal): Promise<{ observation: Observation; situation: Situation }> {
-    const { names, lifetimes } = this.#options;
-    const observation = await observe(await this.#store.read(signal), names);
+    const { store, names, lifetimes } = this.#options;
+    const observation = await observe(await store.read(signal), names);
     const { holding, configurations } = observation;
     const nowMs = this.#clock.now();
     if (holding && isWhole(holding.facts, nowMs)) this.#known = holding;
@@ -129,8 +138,9 @@ class Keeper {
       const { material: { cert, key } } = holding;
       this.#waiting = { cert, key, notAfterMs: this.#served.notAfterMs };
     }
-    this.#isTrusted ||= this.#served !== undefined && trustedForMs(situation, this.#served.signer) !== undefined;
-    if (this.#isTrusted) await this.#serve();
+    const trustedMs = this.#served && trustedForMs(situation, this.#served.signer);
+    this.#isStarted ||= trustedMs !== undefined && trustedMs >= Math.min(START_MS, lifetimes.graceMs);
+    if (this.#isStarted) await this.#serve();
     return { observation, situation: { ...situation, served: this.#served } };
   }
 
@@ -151,11 +161,11 @@ class Keeper {
     step: Exclude<Step, { do: "wait" }>,
     { observation, nowMs, signal }: { observation: Observation; nowMs: number; signal: AbortSignal },
   ): Promise<void> {
-    const { names, lifetimes, log } = this.#options;
+    const { store, names, lifetimes, log } = this.#options;
     const { do: what, ...fields } = step;
     try {
       const known = this.#known;
-      await applyStep(step, { observation, known, store: this.#store, names, lifetimes, nowMs, signal });
+      await applyStep(step, { observation, known, store, names, lifetimes, nowMs, signal });
       log.info(`certificates: ${what}`, fields);
     } catch (error) {
       if (!isOvertaken(error)) throw error;

@@ -4,6 +4,7 @@ import { keepCertificateFiles } from "./certificate_files.ts";
 import type { CertificateFlags } from "./certificate_flags.ts";
 import { keepCertificates } from "./certificate_keeper.ts";
 import { namesOf } from "./certificate_names.ts";
+import { KubeCertificateStore } from "./certificate_store.ts";
 import type { ServingCertificate } from "./serving_certificate.ts";
 
 /** Where certificates come from. */
@@ -28,7 +29,7 @@ export function certificateSource(
   return async (use, signal) => {
     const common = { pollMs, log, use, signal };
     if (files) return await keepCertificateFiles({ ...common, certFile: files.cert, keyFile: files.key });
-    const names = namesOf(namespace);
-    await keepCertificates({ ...common, client, lifetimes, names: hosts ? { ...names, hosts } : names });
+    const names = { ...namesOf(namespace), ...(hosts ? { hosts } : {}) };
+    await keepCertificates({ ...common, store: new KubeCertificateStore(client, names), lifetimes, names });
   };
 }

@@ -51,10 +51,22 @@ export interface Stored {
 const TYPES = new Set(["kubernetes.io/tls", "Opaque"]);
 
 /**
- * Reads and writes certificates. Every write is guarded by what was read: of replicas that do the same at once, one
+ * Where certificates are kept. Every write is guarded by what was read: of replicas that do the same at once, one
  * succeeds and the others get `Conflict`, `AlreadyExists` or `NotFound`.
  */
-export class CertificateStore {
+export interface CertificateStore {
+  /** Reads everything. */
+  read(signal: AbortSignal): Promise<Stored>;
+  /** Creates the Secret, or replaces what it holds. */
+  write(previous: StoredSecret | undefined, material: Material, signal: AbortSignal): Promise<void>;
+  /** Deletes the Secret that was read. */
+  remove(secret: StoredSecret, signal: AbortSignal): Promise<void>;
+  /** Makes API servers that read this configuration trust these authorities, which are PEM. */
+  inject(configuration: StoredConfiguration, bundle: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Certificates in a Secret and in webhook configurations of the cluster. */
+export class KubeCertificateStore implements CertificateStore {
   readonly #client: KubeClient;
   readonly #names: CertificateNames;
 
@@ -63,7 +75,6 @@ export class CertificateStore {
     this.#names = names;
   }
 
-  /** Reads everything. */
   async read(signal: AbortSignal): Promise<Stored> {
     const [secret, ...configurations] = await Promise.all([
       this.#find<StoredSecret>(`${this.#secrets}/${this.#names.secret}`, signal),
@@ -76,7 +87,6 @@ export class CertificateStore {
     return { secret, configurations: found };
   }
 
-  /** Creates the Secret, or replaces what it holds. */
   async write(previous: StoredSecret | undefined, material: Material, signal: AbortSignal): Promise<void> {
     const data = encodeMaterial(material);
     if (previous) {
@@ -88,13 +98,11 @@ export class CertificateStore {
     await this.#client.create(this.#secrets, secret, { signal });
   }
 
-  /** Deletes the Secret that was read. */
   async remove({ metadata: { uid, resourceVersion } }: StoredSecret, signal: AbortSignal): Promise<void> {
     const preconditions = { ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) };
     await this.#client.delete(`${this.#secrets}/${this.#names.secret}`, { preconditions, signal });
   }
 
-  /** Makes API servers that read this configuration trust these authorities. */
   async inject(configuration: StoredConfiguration, bundle: string, signal: AbortSignal): Promise<void> {
     const caBundle = btoa(bundle);
     const webhooks = (configuration.webhooks ?? []).map((webhook) => ({
