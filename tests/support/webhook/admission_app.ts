@@ -1,3 +1,4 @@
+import type { NamingScheme } from "../../../ipam/plan_interfaces.ts";
 import { createLogger } from "../../../shared/log.ts";
 import { createAdmissionApp } from "../../../webhook/admission_app.ts";
 import { AdmissionBudget, type Budget } from "../../../webhook/admission_budget.ts";
@@ -21,7 +22,7 @@ export class AppUnderTest {
   readonly budget: AdmissionBudget;
   readonly lines: Record<string, unknown>[] = [];
 
-  constructor(judges: Judges, options: { cluster?: Cluster; budget?: Budget } = {}) {
+  constructor(judges: Judges, options: { cluster?: Cluster; budget?: Budget; namingScheme?: NamingScheme } = {}) {
     this.budget = new AdmissionBudget(options.budget ?? { requests: 100, bytes: 100_000_000 });
     this.metrics = new Metrics(() => this.budget.requests);
     this.app = createAdmissionApp({
@@ -30,6 +31,7 @@ export class AppUnderTest {
       log: createLogger((line) => this.lines.push(JSON.parse(line)), { level: "debug" }),
       metrics: this.metrics,
       budget: this.budget,
+      namingScheme: options.namingScheme ?? "",
     });
   }
 
