@@ -24,6 +24,9 @@ import { validateSubnets } from "./validate_subnets.ts";
 /** Who copies the networks of an earlier release, as they are. */
 export const MIGRATION = `system:serviceaccount:${SYSTEM_NAMESPACE}:danm-migrate`;
 
+/** Characters that the API server leaves of a warning. */
+const MAX_WARNING = 120;
+
 /**
  * Judges networks of all kinds: what they say, what is attached to them, and how they get on with each other. Of a
  * stored network only what changes is judged.
@@ -117,6 +120,6 @@ async function judgeBesideOthers(
   const warnings = [...planWarnings(network, before), ...tenants, ...links.warnings];
   if (request.userInfo.username !== MIGRATION) return { denials: [...inUse, ...links.denials], warnings };
   // What an earlier release had is taken over with its mistakes: the Pods are there.
-  const mistakes = links.denials.map(({ field, reason }) => `${field}: ${reason}`);
+  const mistakes = links.denials.map(({ field, reason }) => `${field}: ${reason}`.slice(0, MAX_WARNING));
   return { denials: inUse, warnings: [...warnings, ...mistakes] };
 }

@@ -1,5 +1,5 @@
 import { findSubnet, type Subnet } from "../../ipam/subnet.ts";
-import { cidrContains } from "../../shared/schema/address.ts";
+import { cidrContains, formatCidr } from "../../shared/schema/address.ts";
 import { SchemaError } from "../../shared/schema/describe_issues.ts";
 import { findHostLink, type HostLink } from "../../shared/schema/host_link.ts";
 import type { Network } from "../../shared/schema/network.ts";
@@ -53,6 +53,19 @@ function refuseWire({ kind, device, vni, names: [name] }: HostLink, theirs: Host
       field: "spec.Options.host_device",
       reason: `${device}${other}on another device; change NetworkID or the device`,
     };
+}
+
+/**
+ * What a network's host link, and who may have which address on it, is decided by, as a text: the same for networks
+ * that differ in nothing of it. Pools count, not how they are written: a stored one may have been filled in meanwhile.
+ */
+export function wireFacts(network: Network): string {
+  const { NetworkID, Options: { host_device, device_pool, vlan, vxlan } } = network.spec;
+  const subnets = ([4, 6] as const).map((family) => {
+    const subnet = findReadable(network, family);
+    return subnet ? [formatCidr(subnet.cidr), String(subnet.first), String(subnet.last)] : [];
+  });
+  return JSON.stringify([NetworkID, host_device, device_pool, vlan, vxlan, ...subnets]);
 }
 
 const POOLS = { 4: "allocation_pool", 6: "allocation_pool_v6" } as const;
