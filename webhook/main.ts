@@ -3,6 +3,7 @@ import { KubeClient } from "../shared/kube/client.ts";
 import { loadInCluster } from "../shared/kube/in_cluster.ts";
 import { loadKubeconfig } from "../shared/kube/kubeconfig.ts";
 import { createLogger, type Logger, stderrSink } from "../shared/log.ts";
+import { SYSTEM_NAMESPACE } from "../shared/schema/meta.ts";
 import { certificateSource } from "./certificates/certificate_source.ts";
 import { FlagError, type Flags, parseFlags, USAGE } from "./flags.ts";
 import { KubeCluster } from "./kube_cluster.ts";
@@ -34,7 +35,7 @@ async function run(flags: Flags): Promise<void> {
     using client = new KubeClient(target, { userAgent: "danm-webhook" });
     const certificates = certificateSource({
       client,
-      namespace: target.namespace ?? "danm-system",
+      namespace: SYSTEM_NAMESPACE,
       flags: flags.certificates,
       files: flags.certificateFiles,
       log,
