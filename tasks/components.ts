@@ -27,7 +27,7 @@ const IPAM_PLUGIN = CNI_PLUGIN.filter((flag) => flag !== "--allow-run");
  * Listens and asks the API server, wherever both are. Certificates and kubeconfig are where flags say. It writes no file
  * and starts nothing.
  */
-const WEBHOOK = ["--allow-env", "--allow-net", "--allow-read"];
+const WEBHOOK = ["--allow-env=KUBERNETES_SERVICE_HOST,KUBERNETES_SERVICE_PORT", "--allow-net", "--allow-read"];
 
 /**
  * All executables. The only place that says what each may do; `deno task build` refuses a folder with a `main.ts`

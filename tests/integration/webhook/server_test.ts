@@ -1,9 +1,233 @@
-import { assertEquals } from "@std/assert";
-import { startLab } from "../../support/lab/lab.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { parseAllDocuments } from "yaml";
+import type { KubeClient } from "../../../shared/kube/client.ts";
+import { resourcePath } from "../../../shared/schema/resources.ts";
+import { type Lab, startLab } from "../../support/lab/lab.ts";
+import { toStderr } from "../../support/progress.ts";
+import { CommandFailed, run } from "../../support/run.ts";
+import { waitFor } from "../../support/wait.ts";
 import { WebhookLab } from "../../support/webhook/webhook_lab.ts";
+import { clientFor, MERGE, refusal } from "../crd_cases/api.ts";
 
-Deno.test("the webhook behind a real API server", async () => {
+const NETWORKS = resourcePath("ClusterNetwork");
+const DEPLOYMENT = new URL("../../../k8s/base/webhook/deployment.yaml", import.meta.url).pathname;
+
+Deno.test("the webhook behind a real API server", async (t) => {
   await using lab = await startLab({ nodes: 0 });
-  await using webhook = await WebhookLab.start(lab, { replicas: 2 });
-  assertEquals(webhook.replicas.length, 2);
+  await using webhook = await WebhookLab.start(lab, { replicas: 2, flags: ["-drain-seconds", "2"] });
+  using client = await clientFor(lab.admin);
+  await t.step("kubectl prints field and reason of what is refused", () => printedMessages(lab));
+  await t.step("defaults are stored", () => defaultsAreStored(lab, client));
+  await t.step("what is none of its business never reaches it", () => nothingElseArrives(webhook, client));
+  await t.step("its account may do what it has to, and no more", () => leastPrivilege(lab));
+  await t.step("its Pods keep to the restricted profile", () => restrictedPods(lab));
+  await t.step("a stalled etcd makes it neither fall over nor unready", () => stalledEtcd(webhook, client));
+  await t.step("it goes on after the API server was restarted", () => restartedApiServer(webhook, client));
+  await t.step("replicas are replaced under load without one lost admission", () => rollingUpdate(webhook, client));
+  await t.step("without it only our own kinds wait", () => outage(webhook, client));
 });
+
+/** A network of the cluster. */
+function network(name: string, options: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    apiVersion: "danm.io/v1",
+    kind: "ClusterNetwork",
+    metadata: { name },
+    spec: { NetworkID: name.slice(0, 10), Options: { host_device: "ens4", cidr: "10.0.0.0/24", ...options } },
+  };
+}
+
+function pod(name: string, metadata: Record<string, unknown> = {}): Record<string, unknown> {
+  const spec = { containers: [{ name: "main", image: "lab.local/pause:1" }] };
+  return { apiVersion: "v1", kind: "Pod", metadata: { name, ...metadata }, spec };
+}
+
+const OURS = { annotations: { "danm.io/interfaces": `[{"clusterNetwork": "missing", "ip": "none"}]` } };
+
+/** What kubectl prints besides its result. */
+async function kubectlSays(lab: Lab, object: unknown, verb = "create"): Promise<{ code: number; stderr: string }> {
+  const argv = [lab.kubectlPath, "--kubeconfig", lab.admin.kubeconfigPath, verb, "-f", "-"];
+  return await run(argv, { stdin: JSON.stringify(object), check: false });
+}
+
+async function printedMessages(lab: Lab): Promise<void> {
+  const accepted = await kubectlSays(lab, network("first", { vlan: 100 }), "apply");
+  assertEquals([accepted.code, accepted.stderr], [0, ""]);
+  const refused = await kubectlSays(lab, network("second", { vlan: 100 }), "apply");
+  assertEquals(refused.code, 1);
+  assertMatch(refused.stderr, /^The ClusterNetwork "second" is invalid: \n\* spec\.NetworkID: second: /);
+  const broken = await kubectlSays(lab, pod("broken", { annotations: { "danm.io/interfaces": "[{" } }));
+  assertEquals(broken.code, 1);
+  assertMatch(broken.stderr, /^The Pod "broken" is invalid: .*danm\.io\/interfaces/);
+  const warned = await kubectlSays(lab, pod("warned", OURS));
+  assertEquals(warned.code, 0);
+  assertMatch(warned.stderr, /^Warning: .*missing/);
+  await lab.kubectl(["delete", "pod", "warned", "--force", "--grace-period=0"]);
+  await lab.kubectl(["delete", "clusternetwork", "first"]);
+}
+
+async function defaultsAreStored(lab: Lab, client: KubeClient): Promise<void> {
+  await lab.kubectl(["create", "-f", "-"], { stdin: JSON.stringify(network("defaults")) });
+  const stored = await client.get<{ spec: { NetworkType: string; Options: { allocation_pool: unknown } } }>(
+    `${NETWORKS}/defaults`,
+  );
+  assertEquals(stored.spec.NetworkType, "ipvlan");
+  assertEquals(stored.spec.Options.allocation_pool, { start: "10.0.0.1", end: "10.0.0.254" });
+}
+
+async function nothingElseArrives(webhook: WebhookLab, client: KubeClient): Promise<void> {
+  const before = await webhook.admissions();
+  const pods = (namespace: string): string => `/api/v1/namespaces/${namespace}/pods`;
+  await client.create(pods("default"), pod("plain", { annotations: { "example.com/danm.io": "x" } }));
+  await client.patch(`${pods("default")}/plain`, { metadata: OURS }, MERGE);
+  await client.create(pods("kube-system"), pod("infrastructure", OURS));
+  await client.create(pods("danm-system"), pod("ours", OURS));
+  const services = "/api/v1/namespaces/default/services";
+  await client.create(services, {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "a" },
+    spec: { ports: [{ port: 80 }] },
+  });
+  await client.patch(`${services}/a`, { metadata: { labels: { a: "b" } } }, MERGE);
+  const labels = { app: "a" };
+  const template = { metadata: { labels }, spec: pod("x")["spec"] };
+  const deployment = {
+    metadata: { name: "a", ...OURS },
+    spec: { replicas: 0, selector: { matchLabels: labels }, template },
+  };
+  const deployments = "/apis/apps/v1/namespaces/default/deployments";
+  await client.create(deployments, { apiVersion: "apps/v1", kind: "Deployment", ...deployment });
+  await client.patch(`${NETWORKS}/defaults`, { metadata: { labels: { a: "b" }, annotations: { c: "d" } } }, MERGE);
+  await client.patch(`${NETWORKS}/defaults/status`, { status: { capacity: 1 } }, MERGE);
+  assertEquals(await webhook.admissions(), before);
+  // The same, with what is ours, does arrive.
+  await client.create(`${pods("default")}?dryRun=All`, pod("annotated", OURS));
+  const annotated = { ...template, metadata: { labels, ...OURS } };
+  await client.patch(`${deployments}/a`, { spec: { template: annotated } }, MERGE);
+  await client.patch(`${services}/a`, { metadata: { annotations: { "danm.io/selector": `{"a":"b"}` } } }, MERGE);
+  await client.patch(`${NETWORKS}/defaults?dryRun=All`, { spec: { Options: { mtu: 1400 } } }, MERGE);
+  assertEquals(await webhook.admissions() - before, 5);
+}
+
+async function leastPrivilege(lab: Lab): Promise<void> {
+  const may = async (...what: string[]): Promise<boolean> => {
+    const as = "--as=system:serviceaccount:danm-system:danm-webhook";
+    try {
+      return (await lab.kubectl(["auth", "can-i", ...what, as])).trim() === "yes";
+    } catch (error) {
+      if (error instanceof CommandFailed && error.result?.stdout.trim() === "no") return false;
+      throw error;
+    }
+  };
+  const configuration = "mutatingwebhookconfigurations.admissionregistration.k8s.io";
+  const cases: [boolean, string[]][] = [
+    [true, ["list", "tenantnetworks.danm.io", "-A"]],
+    [true, ["update", "tenantconfigs.danm.io", "--subresource=status"]],
+    [true, ["update", `${configuration}/danm-webhook`]],
+    [true, ["get", "secret/danm-webhook-tls", "-n", "danm-system"]],
+    [false, ["update", "tenantconfigs.danm.io"]],
+    [false, ["update", `${configuration}/other`]],
+    [false, ["create", configuration]],
+    [false, ["get", "secret/other", "-n", "danm-system"]],
+    [false, ["get", "secret/danm-webhook-tls", "-n", "default"]],
+    [false, ["list", "secrets", "-n", "danm-system"]],
+    [false, ["create", "danmips.danm.io"]],
+    [false, ["get", "pods", "-A"]],
+  ];
+  for (const [expected, what] of cases) assertEquals(await may(...what), expected, what.join(" "));
+}
+
+async function restrictedPods(lab: Lab): Promise<void> {
+  await lab.kubectl(["create", "namespace", "restricted"]);
+  await lab.kubectl(["label", "namespace", "restricted", "pod-security.kubernetes.io/enforce=restricted"]);
+  await lab.kubectl(["create", "serviceaccount", "danm-webhook", "-n", "restricted"]);
+  const [deployment] = parseAllDocuments(await Deno.readTextFile(DEPLOYMENT)).map((document) => document.toJS());
+  const { metadata, spec } = deployment.spec.template;
+  const object = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { ...metadata, name: "webhook", namespace: "restricted" },
+    spec,
+  };
+  await lab.kubectl(["create", "--dry-run=server", "-f", "-"], { stdin: JSON.stringify(object) });
+  for (const text of await kubectlManifests(lab)) assertStringIncludes(text, "danm-webhook");
+}
+
+/** Everything of the folder is what the API server knows, strictly. */
+async function kubectlManifests(lab: Lab): Promise<string[]> {
+  const folder = new URL(".", `file://${DEPLOYMENT}`).pathname;
+  const argv = ["apply", "--dry-run=server", "--validate=strict", "--server-side", "--force-conflicts", "-f", folder];
+  return (await lab.kubectl([...argv, "-o", "name"])).trim().split("\n");
+}
+
+async function stalledEtcd(webhook: WebhookLab, client: KubeClient): Promise<void> {
+  const { controlPlane } = webhook.lab;
+  controlPlane.stallEtcd();
+  try {
+    const error = await refusal(() =>
+      client.create(`${NETWORKS}?dryRun=All`, network("stalled"), { signal: AbortSignal.timeout(4_000) })
+    );
+    assert(error, "an API server without etcd accepted something");
+    for (const replica of webhook.replicas) assert(await replica.isReady(), replica.name);
+  } finally {
+    controlPlane.resumeEtcd();
+  }
+  await accepted(client);
+}
+
+async function restartedApiServer(webhook: WebhookLab, client: KubeClient): Promise<void> {
+  await webhook.lab.controlPlane.restartApiServer();
+  for (const replica of webhook.replicas) assert(await replica.isReady(), replica.name);
+  await accepted(client);
+}
+
+/** An API server that was away takes a moment. */
+async function accepted(client: KubeClient): Promise<void> {
+  await waitFor("a network to be accepted", async () => {
+    await client.create(`${NETWORKS}?dryRun=All`, network("again"));
+    return true;
+  });
+}
+
+async function rollingUpdate(webhook: WebhookLab, client: KubeClient): Promise<void> {
+  const done = new AbortController();
+  const failures: string[] = [];
+  let count = 0;
+  const worker = async (number: number): Promise<void> => {
+    for (let round = 0; !done.signal.aborted; round++) {
+      const error = await refusal(() => client.create(`${NETWORKS}?dryRun=All`, network(`load-${number}-${round}`)));
+      if (error) failures.push(error.message);
+      count++;
+    }
+  };
+  const workers = Array.from({ length: 16 }, (_, number) => worker(number));
+  const before = webhook.replicas.map(({ name }) => name);
+  try {
+    for (const replica of [...webhook.replicas]) {
+      await webhook.addReplica();
+      assertEquals(await webhook.terminate(replica), 0);
+    }
+  } finally {
+    done.abort();
+    await Promise.all(workers);
+  }
+  assertEquals(failures, []);
+  assert(count > 100, `only ${count} admissions while the replicas were replaced`);
+  assert(webhook.replicas.every(({ name }) => !before.includes(name)));
+  toStderr(`${count} admissions while replicas were replaced, none lost`);
+}
+
+async function outage(webhook: WebhookLab, client: KubeClient): Promise<void> {
+  for (const replica of [...webhook.replicas]) await webhook.kill(replica);
+  const error = await refusal(() => client.create(NETWORKS, network("nobody")));
+  assertStringIncludes(error?.text ?? "", 'failed calling webhook "mutate-networks.danm.io"');
+  await client.create("/api/v1/namespaces/default/pods", pod("annotated", OURS));
+  await client.patch(`${NETWORKS}/defaults/status`, { status: { capacity: 2 } }, MERGE);
+  const replica = await webhook.addReplica();
+  await waitFor("networks to be accepted again", async () => {
+    await client.create(`${NETWORKS}?dryRun=All`, network("somebody"));
+    return true;
+  });
+  assert(await replica.isReady());
+}

@@ -72,6 +72,15 @@ export class ControlPlane {
     await this.#etcd.waitUntil("to answer", () => this.#isReady());
   }
 
+  /** Kills the API server and starts it again; returns when it is ready. */
+  async restartApiServer(): Promise<void> {
+    const [apiServer] = this.#services.splice(0, 1);
+    await apiServer?.kill();
+    await this.#startApiServer();
+    // It is the first one again.
+    this.#services.unshift(...this.#services.splice(-1));
+  }
+
   /** Kills all parts and waits until they are gone. */
   async stop(): Promise<void> {
     await Promise.all([...this.#services, this.#etcd].map((service) => service.kill()));
