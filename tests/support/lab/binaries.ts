@@ -8,6 +8,8 @@ export type BinaryName =
   | "etcd"
   | "kube-apiserver"
   | "kube-controller-manager"
+  | "kube-scheduler"
+  | "kube-proxy"
   | "kubectl"
   | "kubelet"
   | "containerd"
@@ -36,6 +38,9 @@ export const POD_RUNTIME = ["kubelet", "containerd"] as const;
 /** What it needs besides for their containers; runc is the distribution's. */
 export const CONTAINER_RUNTIME = ["containerd-shim-runc-v2", "ctr", "pause"] as const;
 
+/** What makes of such nodes a cluster: who places Pods, and who makes Services reachable. */
+export const CLUSTER = ["kube-scheduler", "kube-proxy"] as const;
+
 /** The reference CNI plugins. */
 export const CNI_PLUGINS = [
   "macvlan",
@@ -59,6 +64,8 @@ const SOURCES: Readonly<Record<BinaryName, Source>> = {
   "etcd": { module: "etcd", accepts: (path) => answers([path, "--version"], /etcd Version: 3\.[5-9]/) },
   "kube-apiserver": kubernetes("--version"),
   "kube-controller-manager": kubernetes("--version"),
+  "kube-scheduler": kubernetes("--version"),
+  "kube-proxy": kubernetes("--version"),
   "kubectl": kubernetes("version", "--client"),
   "kubelet": kubernetes("--version"),
   "containerd": containerd("--version", /^containerd \S+ v?2\./),

@@ -23,6 +23,8 @@ const PACKAGES: Readonly<Record<string, { readonly path: string; readonly output
   "etcd": { path: "go.etcd.io/etcd/server/v3", output: "server" },
   "kube-apiserver": { path: "k8s.io/kubernetes/cmd/kube-apiserver" },
   "kube-controller-manager": { path: "k8s.io/kubernetes/cmd/kube-controller-manager" },
+  "kube-scheduler": { path: "k8s.io/kubernetes/cmd/kube-scheduler" },
+  "kube-proxy": { path: "k8s.io/kubernetes/cmd/kube-proxy" },
   "kubectl": { path: "k8s.io/kubernetes/cmd/kubectl" },
   "kubelet": { path: "k8s.io/kubernetes/cmd/kubelet" },
   "containerd": { path: "github.com/containerd/containerd/v2/cmd/containerd" },
