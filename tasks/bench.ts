@@ -3,9 +3,9 @@
  * budget; Markdown on stdout. A quiet machine gives figures that mean something. Without a part: all of them.
  *
  * `--runs=N`: rounds on the native node (default 20); `--uml-runs=N`: on the user-mode node (default 5, 0 = without);
- * `--small`: `ipam` with one round, and it and `storage` with a sixteenth of the addresses held, and `attach` with one
- * storm, to see whether they work; `--peer=NAME=DIR`, which may be repeated: `attach` measures another meta-plugin, too
- * (`docs/benchmarks.md` says what its directory holds).
+ * `--small`: `ipam` with one round, and it and `storage` with a sixteenth of the addresses held, `attach` with one
+ * storm, and `webhook` with less of everything, to see whether they work; `--peer=NAME=DIR`, which may be repeated:
+ * `attach` measures another meta-plugin, too (`docs/benchmarks.md` says what its directory holds).
  */
 import { parseArgs } from "@std/cli";
 import { type Peer, readPeers } from "../tests/bench/attach_peer.ts";
@@ -21,6 +21,9 @@ import { type Part, renderReport } from "../tests/bench/report.ts";
 import { measureStartup } from "../tests/bench/startup.ts";
 import { reportStartup } from "../tests/bench/startup_report.ts";
 import { reportStorage } from "../tests/bench/storage.ts";
+import { measureWebhook } from "../tests/bench/webhook.ts";
+import { FULL_WEBHOOK, SMALL_WEBHOOK } from "../tests/bench/webhook_figures.ts";
+import { reportWebhook } from "../tests/bench/webhook_report.ts";
 import { toStderr } from "../tests/support/progress.ts";
 import { buildExecutables, installDependencies, prepareLab } from "./support/prepare.ts";
 import { ROOT } from "./support/root.ts";
@@ -40,6 +43,7 @@ const PARTS: Readonly<Record<string, (rounds: Rounds) => Promise<Part>>> = {
   storage: async ({ small }) => await reportStorage(small ? SMALL_SIZE : FULL_SIZE),
   bitmap: ({ runs }) => Promise.resolve({ blocks: [reportBitmap(Math.max(runs, 1)).trim()], budgets: [] }),
   probing: () => reportProbing(),
+  webhook: async ({ small }) => reportWebhook(await measureWebhook(small ? SMALL_WEBHOOK : FULL_WEBHOOK)),
 };
 
 async function main(): Promise<number> {

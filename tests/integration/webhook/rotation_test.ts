@@ -47,7 +47,8 @@ labTest(
         await webhook.withdraw(first);
         await webhook.addReplica();
         // Whatever was on its way to the one that died is lost, and connections to it are refused; nothing else is.
-        const lost = /refused|reset by peer|EOF|ECONNREFUSED|ECONNRESET|context deadline|broken pipe/;
+        const lost =
+          /refused|reset by peer|EOF|ECONNREFUSED|ECONNRESET|context deadline|broken pipe|socket disconnected/;
         const { failures } = await stream.take();
         assertEquals(failures.filter((failure) => !lost.test(failure)), []);
       });
