@@ -15,6 +15,8 @@ export interface Flags {
   readonly certificateFiles?: { readonly cert: string; readonly key: string };
   /** How they are made when nobody else does. */
   readonly certificates: CertificateFlags;
+  /** Authorities of the API servers' client certificates; absent = whoever comes is answered. */
+  readonly clientCaFile?: string;
   /** Of HTTPS; the empty string is every address. */
   readonly bindAddress: string;
   readonly bindPort: number;
@@ -39,6 +41,7 @@ export const USAGE = `usage: danm-webhook [flags]
 
   -tls-cert-bundle FILE        certificate chain for HTTPS, PEM; without it the webhook makes its own
   -tls-private-key-file FILE   the key of that certificate, PEM
+  -client-ca-file FILE         answer only who has a certificate of these authorities, PEM (default: whoever comes)
   -bind-address ADDRESS        where HTTPS listens (default: every address)
   -bind-port PORT              port of HTTPS (default: 8443)
   -operations-port PORT        port of /livez, /readyz and /metrics, plain HTTP (default: 8080)
@@ -51,6 +54,7 @@ ${CERTIFICATE_USAGE}`;
 const NAMES = [
   "tls-cert-bundle",
   "tls-private-key-file",
+  "client-ca-file",
   "bind-address",
   "bind-port",
   "operations-port",
@@ -79,6 +83,7 @@ export function parseFlags(args: readonly string[]): Flags | undefined {
   return {
     ...(cert && key ? { certificateFiles: { cert, key } } : {}),
     certificates: certificateFlags(given),
+    ...(given["client-ca-file"] ? { clientCaFile: given["client-ca-file"] } : {}),
     bindAddress: given["bind-address"] ?? "",
     bindPort: wholeNumber("bind-port", given["bind-port"], { unset: 8443, max: 65_535 }),
     operationsPort: wholeNumber("operations-port", given["operations-port"], { unset: 8080, max: 65_535 }),

@@ -40,7 +40,9 @@ async function run(flags: Flags): Promise<void> {
       files: flags.certificateFiles,
       log,
     });
-    await runWebhook({ flags, cluster: new KubeCluster(client), certificates, log }, stop);
+    const { clientCaFile } = flags;
+    const clientAuthorities = clientCaFile === undefined ? undefined : await Deno.readTextFile(clientCaFile);
+    await runWebhook({ flags, cluster: new KubeCluster(client), certificates, clientAuthorities, log }, stop);
   } catch (error) {
     log.error("the webhook ends", { error: messageOf(error) });
     Deno.exit(1);

@@ -25,6 +25,8 @@ export interface WebhookDeps {
   readonly flags: Flags;
   readonly cluster: Cluster;
   readonly certificates: CertificateSource;
+  /** PEM; absent = whoever comes is answered. */
+  readonly clientAuthorities?: string | undefined;
   readonly log: Logger;
 }
 
@@ -34,7 +36,7 @@ export interface WebhookDeps {
  * @throws {Error} when an address cannot be bound to, or certificates end for good
  */
 export async function runWebhook(deps: WebhookDeps, stop: AbortSignal): Promise<void> {
-  const { flags, log, cluster } = deps;
+  const { flags, log, cluster, clientAuthorities } = deps;
   const budget = new AdmissionBudget(BUDGET);
   const metrics = new Metrics(() => budget.requests);
   const readiness = new Readiness();
@@ -56,7 +58,7 @@ export async function runWebhook(deps: WebhookDeps, stop: AbortSignal): Promise<
   let server: RunningTlsServer | undefined;
   const use = async (certificate: TlsKeyPair): Promise<void> => {
     if (server) return server.setCertificate(certificate);
-    server = await serveTls(admissions, { ...listen, port: flags.bindPort, certificate });
+    server = await serveTls(admissions, { ...listen, port: flags.bindPort, certificate, clientAuthorities });
     readiness.meet("certificate");
     log.info("listening", { port: server.port, operationsPort: operations.port });
   };

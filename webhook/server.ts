@@ -25,6 +25,17 @@ export interface ListenOptions {
   readonly timeouts?: ClientTimeouts;
 }
 
+/** What a server shows to its clients, and what it wants to see of them. */
+export interface TlsOptions {
+  readonly certificate: TlsKeyPair;
+  /** PEM: only clients with a certificate of one of these authorities are served. Absent = everybody. */
+  readonly clientAuthorities?: string | undefined;
+}
+
+interface TlsContext extends TlsKeyPair {
+  readonly ca?: string;
+}
+
 /** A server that listens. */
 export interface RunningServer {
   /** The port it listens on. */
@@ -75,13 +86,22 @@ const MAX_CONNECTIONS = 1_000;
  */
 export async function serveTls(
   handler: RequestHandler,
-  options: ListenOptions & { readonly certificate: TlsKeyPair },
+  options: ListenOptions & TlsOptions,
 ): Promise<RunningTlsServer> {
-  const { certificate: { cert, key }, timeouts = TIMEOUTS } = options;
-  const server = createHttpsServer({ cert, key, minVersion: "TLSv1.2", ...timeouts }, listenerOf(handler));
+  const { certificate, clientAuthorities, timeouts = TIMEOUTS } = options;
+  const contextOf = ({ cert, key }: TlsKeyPair): TlsContext => ({
+    cert,
+    key,
+    ...(clientAuthorities === undefined ? {} : { ca: clientAuthorities }),
+  });
+  const authentication = clientAuthorities === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
+  const server = createHttpsServer(
+    { ...contextOf(certificate), ...authentication, minVersion: "TLSv1.2", ...timeouts },
+    listenerOf(handler),
+  );
   server.on("tlsClientError", (error: Error) => options.log.debug("TLS handshake failed", { error: error.message }));
   const running = await listen(server, options);
-  return { ...running, setCertificate: (pair) => server.setSecureContext({ cert: pair.cert, key: pair.key }) };
+  return { ...running, setCertificate: (pair) => server.setSecureContext(contextOf(pair)) };
 }
 
 /**

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { createLogger } from "../shared/log.ts";
-import { Authority } from "../tests/support/lab/certificates.ts";
+import { Authority, type KeyedCertificate } from "../tests/support/lab/certificates.ts";
 import { type RequestHandler, type RunningTlsServer, serveHttp, serveTls } from "./server.ts";
 
 const HOST = "127.0.0.1";
@@ -18,10 +18,20 @@ const QUICK = {
 };
 
 /** Serves with a certificate of a new authority. */
-async function served(handler: RequestHandler): Promise<{ server: RunningTlsServer; authority: Authority }> {
+async function served(
+  handler: RequestHandler,
+  clientAuthorities?: string,
+): Promise<{ server: RunningTlsServer; authority: Authority }> {
   const authority = await Authority.create("server-test");
   const certificate = await authority.issue({ commonName: "first", hosts: [HOST] });
-  const server = await serveTls(handler, { address: HOST, port: 0, log, certificate, timeouts: QUICK });
+  const server = await serveTls(handler, {
+    address: HOST,
+    port: 0,
+    log,
+    certificate,
+    clientAuthorities,
+    timeouts: QUICK,
+  });
   return { server, authority };
 }
 
@@ -29,10 +39,10 @@ const OK: RequestHandler = { fetch: () => new Response("ok") };
 
 /** One POST; the body that came back, the headers, and the name in the server's certificate. */
 function post(
-  { port, ca, agent = new Agent(), body = "x" }: { port: number; ca: string; agent?: Agent; body?: string },
+  { port, ca, agent = new Agent(), client }: { port: number; ca: string; agent?: Agent; client?: KeyedCertificate },
 ): Promise<{ text: string; headers: IncomingHttpHeaders; server: string | undefined }> {
   return new Promise((resolve, reject) => {
-    const sent = httpsRequest({ host: HOST, port, ca, agent, method: "POST", path: "/" }, (response) => {
+    const sent = httpsRequest({ host: HOST, port, ca, agent, method: "POST", path: "/", ...client }, (response) => {
       const server = (response.socket as TLSSocket).getPeerCertificate().subject?.CN;
       let text = "";
       response.setEncoding("utf8");
@@ -41,7 +51,7 @@ function post(
       response.on("error", reject);
     });
     sent.on("error", reject);
-    sent.end(body);
+    sent.end("x");
   });
 }
 
@@ -62,6 +72,23 @@ Deno.test("a new certificate is served to new connections, and those that are op
   assertEquals((await post({ port: server.port, ca, agent })).server, "first");
   assertEquals((await post({ port: server.port, ca })).server, "second");
   agent.destroy();
+  await server.close(1_000);
+});
+
+Deno.test("told whose certificates clients must have, it serves nobody else, also with a new certificate", async () => {
+  const clients = await Authority.create("clients");
+  const { server, authority } = await served(OK, clients.cert);
+  const at = { port: server.port, ca: authority.cert };
+  const [known, stranger] = await Promise.all([
+    clients.issue({ commonName: "kube-apiserver" }),
+    authority.issue({ commonName: "kube-apiserver" }),
+  ]);
+  for (const round of ["first", "second"]) {
+    server.setCertificate(await authority.issue({ commonName: round, hosts: [HOST] }));
+    assertEquals((await post({ ...at, client: known })).text, "ok", round);
+    await assertRejects(() => post(at), Error);
+    await assertRejects(() => post({ ...at, client: stranger }), Error);
+  }
   await server.close(1_000);
 });
 
