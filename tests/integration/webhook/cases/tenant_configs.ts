@@ -64,8 +64,8 @@ const ALONE: readonly TenantCase[] = [
     { field: "networkIds.IpVlan", says: "longer than 10 characters" },
   ]),
   created("a NetworkID of eleven characters for another plugin", { networkIds: { calico: "a2345678901" } }),
-  created("a type twice, in two cases", { networkIds: { calico: "x", Calico: "y" } }, [
-    { field: "networkIds.Calico", says: "is the NetworkType of calico again" },
+  created("a type twice, in two cases", { networkIds: { Calico: "x", calico: "y" } }, [
+    { field: "networkIds.calico", says: "is the NetworkType of Calico again" },
   ]),
 ];
 
