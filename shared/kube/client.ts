@@ -60,9 +60,10 @@ export class KubeClient implements Disposable {
 
   /** Deletes an object. {@linkcode NotFound} is thrown, too, when an earlier try whose answer was lost deleted it. */
   async delete(path: string, options: DeleteOptions = {}): Promise<void> {
-    const { preconditions, propagationPolicy, ...rest } = options;
+    const { preconditions, propagationPolicy, dryRun = false, ...rest } = options;
     const idempotent = preconditions?.uid !== undefined;
-    const body = { kind: "DeleteOptions", apiVersion: "v1", preconditions, propagationPolicy };
+    const asked = dryRun ? { dryRun: ["All"] } : {};
+    const body = { kind: "DeleteOptions", apiVersion: "v1", preconditions, propagationPolicy, ...asked };
     await this.#write("DELETE", path, { body, contentType: "application/json", idempotent, ...rest });
   }
 

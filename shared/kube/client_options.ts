@@ -33,6 +33,8 @@ export interface DeleteOptions extends RequestOptions {
   /** With `uid` the DELETE is idempotent, hence retried like a read. */
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
   readonly propagationPolicy?: "Background" | "Foreground" | "Orphan";
+  /** Everything but the deletion itself. As a query parameter it would be ignored: a DELETE has its options in the body. */
+  readonly dryRun?: boolean;
 }
 
 /** One request that was sent, for logs and benchmarks. */

@@ -17,6 +17,7 @@ Deno.test("every verb sends what the API expects and gives back what it answers"
       saw: "PATCH",
     });
     await client.delete(`${PATH}/x`, { preconditions: { uid: "u1" }, propagationPolicy: "Background" });
+    await client.delete(`${PATH}/y`, { dryRun: true });
     const sent = server.requests.map(({ method, path, body, headers }) => [
       method,
       path,
@@ -34,6 +35,7 @@ Deno.test("every verb sends what the API expects and gives back what it answers"
         preconditions: { uid: "u1" },
         propagationPolicy: "Background",
       }],
+      ["DELETE", `${PATH}/y`, "application/json", { kind: "DeleteOptions", apiVersion: "v1", dryRun: ["All"] }],
     ]);
     assertEquals(new Set(server.requests.map(({ headers }) => headers.accept)), new Set(["application/json"]));
   });

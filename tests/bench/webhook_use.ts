@@ -33,7 +33,7 @@ async function measure(
   const count = Math.min(requests, 200);
   const goOn = (number: number): boolean => number < count;
   const path = (name: string): string => `${PATHS.clusterNetworks}/${name}`;
-  const free = await callAtOnce(() => client.delete(path(FREE), { query: { dryRun: "All" } }), { callers: 1, goOn });
+  const free = await callAtOnce(() => client.delete(path(FREE), { dryRun: true }), { callers: 1, goOn });
   const used = await callAtOnce(() => refused(client, path(USED)), { callers: 1, goOn });
   const failure = free.failures[0] ?? used.failures[0];
   if (failure !== undefined) throw new Error(failure);
@@ -43,7 +43,7 @@ async function measure(
 /** @throws {Error} when the deletion is allowed, or refused for another reason than its Pods */
 async function refused(client: KubeClient, path: string): Promise<void> {
   try {
-    await client.delete(path, { query: { dryRun: "All" } });
+    await client.delete(path, { dryRun: true });
   } catch (error) {
     if (messageOf(error).includes(`pod-${USED}-0`)) return;
     throw error;

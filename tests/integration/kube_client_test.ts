@@ -110,6 +110,7 @@ async function preconditions(admin: KubeClient): Promise<void> {
   const another = { uid: "00000000-0000-0000-0000-000000000000" };
   await assertRejects(() => admin.delete(path, { preconditions: another }), Conflict);
   await assertRejects(() => admin.delete(path, { preconditions: { resourceVersion: "1" } }), Conflict);
+  await admin.delete(path, { dryRun: true });
   assertEquals((await admin.get<ConfigMap>(path)).metadata.uid, metadata.uid);
   await admin.delete(path, {
     preconditions: { uid: metadata.uid ?? "", resourceVersion: metadata.resourceVersion ?? "" },
