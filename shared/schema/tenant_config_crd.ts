@@ -78,10 +78,9 @@ export const TENANT_CONFIG_CRD: CrdDefinition = {
   keywords: {
     "hostDevices": { "x-kubernetes-list-type": "atomic" },
     "networkIds": { maxProperties: 64 },
-    "status.reservations": {
-      "x-kubernetes-list-type": "map",
-      "x-kubernetes-list-map-keys": ["device", "vniType", "vni"],
-    },
+    // A map would stand in managedFields entry by entry, which more than doubles the object (decision 11). That an id is
+    // there once is the webhook's to see to anyway, across all TenantConfigs.
+    "status.reservations": { "x-kubernetes-list-type": "atomic" },
     ...CONDITION_KEYWORDS,
   },
   columns: [

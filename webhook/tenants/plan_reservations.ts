@@ -7,6 +7,10 @@ import { readTenancy, reservationsOf, type Tenancy } from "./tenancy.ts";
 
 /** Most reservations in the status of one TenantConfig, as its schema has it. */
 export const MAX_RESERVATIONS = 16384;
+/** Longest TenantConfig as JSON. etcd takes requests of 1.5 MiB, and there is something around the object. */
+const MAX_LENGTH = 1_450_000;
+/** Fewer reservations than this fit whatever they are. */
+const SURELY_FIT = 1_500;
 
 /** A TenantNetwork that is being created. */
 export interface Claim {
@@ -81,9 +85,12 @@ function homeOf(
 }
 
 function isFull(config: StoredObject): Plan | undefined {
-  if (reservationsOf(config).length < MAX_RESERVATIONS) return undefined;
-  const reason = `TenantConfig ${config.metadata.name} has ${MAX_RESERVATIONS} reservations, as many as it can have; ` +
-    "a device that another TenantConfig lists may have room";
+  const { length } = reservationsOf(config);
+  if (length <= SURELY_FIT || (length < MAX_RESERVATIONS && JSON.stringify(config).length < MAX_LENGTH)) {
+    return undefined;
+  }
+  const reason = `TenantConfig ${config.metadata.name} has ${length} reservations, as many as fit into it; ` +
+    "a device that another TenantConfig lists first may have room";
   return { denials: [{ field: "spec.Options.host_device", reason }] };
 }
 

@@ -178,6 +178,17 @@ const TAKEN: readonly TenantCase[] = [
     becomes: { "Options.vlan": 700 },
     reserved: ["0: ens4 vlan 700 default/case"],
   }),
+  created("the status is as long as etcd takes it", NET, {
+    others: [
+      tenantConfig(
+        "a",
+        { hostDevices: [device("ens4", "vxlan", "1-20000")] },
+        Array.from({ length: 6000 }, (_, index) => held("ens4", "vxlan", index + 1, `x/${"y".repeat(200)}`)),
+      ),
+    ],
+    denied: [{ field: "spec.Options.host_device", says: "has 6000 reservations, as many as fit" }],
+    onlyInProcess: true,
+  }),
   created("the status is full", NET, {
     others: [
       tenantConfig(
@@ -186,7 +197,7 @@ const TAKEN: readonly TenantCase[] = [
         Array.from({ length: 16384 }, (_, index) => held("ens4", "vxlan", index + 1, "x/y")),
       ),
     ],
-    denied: [{ field: "spec.Options.host_device", says: "has 16384 reservations" }],
+    denied: [{ field: "spec.Options.host_device", says: "has 16384 reservations, as many as fit" }],
     onlyInProcess: true,
   }),
 ];
