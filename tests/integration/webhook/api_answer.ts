@@ -9,6 +9,8 @@ export interface ApiAnswer {
   readonly message: string;
   readonly causes: readonly { readonly field?: string; readonly message?: string }[];
   readonly warnings: readonly string[];
+  /** What was answered, whatever it is. */
+  readonly body: unknown;
 }
 
 /** Asks an API server as a user, without retries. */
@@ -25,7 +27,7 @@ export class ApiAsker implements Disposable {
   }
 
   /** Sends an object. */
-  async send(method: "POST" | "PUT", path: string, object: unknown): Promise<ApiAnswer> {
+  async send(method: "POST" | "PUT" | "DELETE", path: string, object: unknown): Promise<ApiAnswer> {
     const body = JSON.stringify(object);
     const { status, headers, body: answered } = await this.#transport.send(path, () => ({
       method,
@@ -39,6 +41,7 @@ export class ApiAsker implements Disposable {
       message: isFailure ? message : "",
       causes: isFailure ? details?.causes ?? [] : [],
       warnings: parseWarnings(headers.get("warning") ?? ""),
+      body: JSON.parse(answered),
     };
   }
 

@@ -21,7 +21,7 @@ export function assertVerdict(of: NetworkCase, { denials, warnings, object }: Ve
 }
 
 /** One names the other, or a part of it: a rule over several fields may be told at either of them. */
-function isAbout(one: string, other: string): boolean {
+export function isAbout(one: string, other: string): boolean {
   return one === other || (one !== "" && other !== "" && (isPartOf(one, other) || isPartOf(other, one)));
 }
 

@@ -76,7 +76,6 @@ const SUBNETS: readonly (readonly [name: string, held: Spec, after: Spec, field?
   }],
   ["another one, the address is empty", { Address: "", AddressIPv6: "" }, { cidr: "10.1.0.0/24", net6: "fd00::/64" }],
   ["another one, the address was of neither", { Address: "192.168.0.7/24" }, { ...DUAL, cidr: "10.1.0.0/24" }],
-  ["another one, the address without prefix", { Address: "10.0.0.7" }, { ...DUAL, cidr: "10.1.0.0/24" }, "cidr"],
 ];
 
 /** Endpoints of other networks that look like those of the one in question. */
