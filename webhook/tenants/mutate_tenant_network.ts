@@ -7,7 +7,7 @@ import type { Judge, JudgeContext } from "../judge.ts";
 import { judgeNetwork, MIGRATION } from "../networks/judge_network.ts";
 import { readNetwork } from "../networks/read_network.ts";
 import { ACCEPTED, type Denial, type Verdict } from "../verdict.ts";
-import type { Assignment, Plan } from "./plan_assignment.ts";
+import { type Assignment, nameOf, type Plan } from "./plan_assignment.ts";
 import { planKept, withAssignment } from "./plan_assigned.ts";
 import { planReservations } from "./plan_reservations.ts";
 import { readTenancy } from "./tenancy.ts";
@@ -48,13 +48,20 @@ async function assign(request: AdmissionRequest, context: AssignContext): Promis
     const plan = await findPlan(network, request, context);
     if ("denials" in plan) return { ...ACCEPTED, denials: plan.denials };
     const judged = await judgeAssigned(request, plan.assignment, context);
-    if (judged.denials.length > 0) return judged;
     const { device, vni } = plan.assignment;
+    if (judged.denials.length > 0) {
+      // What was free when it was looked for may be another network's when it is judged.
+      if (!vni || vni.isReserved || tries === MAX_TRIES) return judged;
+      const now = await findPlan(network, request, context);
+      if ("assignment" in now && now.assignment.vni?.vni === vni.vni) return judged;
+      continue;
+    }
     if (request.dryRun || !device || !vni || vni.isReserved) return judged;
     const { reserver, cluster, signal } = context;
     const reserved = await reserver.reserve(onDevice(network, plan.assignment), { cluster, signal });
     if ("assignment" in reserved) {
-      const { warnings } = reserved.assignment;
+      const { device, vni, warnings } = reserved.assignment;
+      context.log.info("reserved", { network: nameOf(network), device: device?.name, ...vni });
       return accepted(request, { ...plan.assignment, ...reserved.assignment, warnings }, judged.warnings);
     }
     // The device was used up meanwhile; where nobody asked for it, another one does as well.
