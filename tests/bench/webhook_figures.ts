@@ -67,6 +67,8 @@ export interface MemoryFigures {
 export interface TenantFigures {
   readonly count: number;
   readonly seconds: number;
+  /** What was answered to those that failed, each text once. */
+  readonly refusals: readonly string[];
   readonly failures: number;
   readonly distinctVnis: number;
 }

@@ -25,6 +25,7 @@ export function reportWebhook(figures: WebhookFigures): Part {
       `${tenants.count} TenantNetworks created at once: ${
         tenants.seconds.toFixed(1)
       } s, ${tenants.distinctVnis} VNIs, ${tenants.failures} failures.`,
+      ...tenants.refusals.map((refusal) => `- ${refusal}`),
       "## Webhook: memory of a replica",
       table(["at rest", `after ${memory.admissions / 10} admissions`, `after ${memory.admissions}`], [
         [memory.restBytes, memory.warmBytes, memory.afterBytes].map((bytes) => `${megabytes(bytes)} MB`),

@@ -21,7 +21,8 @@ export async function measureTenants(client: KubeClient, count: number): Promise
   const stored = await client.list<{ spec: { Options?: { vxlan?: number } } }>(PATHS.tenantNetworks(NAMESPACE));
   const vnis = stored.map(({ spec }) => spec.Options?.vxlan).filter((vni) => vni !== undefined);
   if (failures[0] !== undefined && failures.length === count) throw new Error(failures[0]);
-  return { count, seconds, failures: failures.length, distinctVnis: new Set(vnis).size };
+  const refusals = [...new Set(failures.map((failure) => failure.replaceAll(/tenant-\d+/g, "tenant-…")))];
+  return { count, seconds, refusals, failures: failures.length, distinctVnis: new Set(vnis).size };
 }
 
 /** The API server gives a mutating webhook no name that would be made up, so each has one. */

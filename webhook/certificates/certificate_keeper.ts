@@ -27,7 +27,7 @@ export interface KeeperOptions {
   readonly store: CertificateStore;
   readonly names: CertificateNames;
   readonly lifetimes: Lifetimes;
-  /** How often it is looked after the Secret and the configurations, in milliseconds; a tenth is at random. */
+  /** How often it is looked after the Secret and the configurations, in milliseconds; up to a tenth is added at random. */
   readonly pollMs: number;
   readonly log: Logger;
   /** Called with what is to be served from now on: for the first time when API servers can trust it. */
@@ -70,7 +70,7 @@ export async function keepCertificates(options: KeeperOptions): Promise<void> {
       log.warn("certificates: what is served stays, the next try comes", { error: messageOf(error), pauseMs });
     }
     try {
-      await delay(pauseMs * (0.9 + 0.1 * Math.random()), signal);
+      await delay(pauseMs * (1 + 0.1 * Math.random()), signal);
     } catch {
       // Aborted, which the loop sees.
     }

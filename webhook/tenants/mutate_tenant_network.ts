@@ -53,7 +53,7 @@ async function assign(request: AdmissionRequest, context: AssignContext): Promis
       // What was free when it was looked for may be another network's when it is judged.
       if (!vni || vni.isReserved || tries === MAX_TRIES) return judged;
       const now = await findPlan(network, request, context);
-      if ("assignment" in now && now.assignment.vni?.vni === vni.vni) return judged;
+      if ("assignment" in now && sameValue([now.assignment.device, now.assignment.vni], [device, vni])) return judged;
       continue;
     }
     if (request.dryRun || !device || !vni || vni.isReserved) return judged;
