@@ -4,7 +4,7 @@ export interface Component {
   readonly folder: string;
   /** The name of the executable in `dist/`. */
   readonly executable: string;
-  /** Deno's permission flags: the least that it works with. */
+  /** Deno's permission flags: the least that it works with; `$root` is the folder of the executable. */
   readonly permissions: readonly string[];
   /** A CNI plugin: whatever is wrong with it, its caller expects one JSON document. */
   readonly cniPlugin?: true;
@@ -30,6 +30,18 @@ const IPAM_PLUGIN = CNI_PLUGIN.filter((flag) => flag !== "--allow-run");
 const WEBHOOK = ["--allow-env=KUBERNETES_SERVICE_HOST,KUBERNETES_SERVICE_PORT", "--allow-net", "--allow-read"];
 
 /**
+ * Writes where plugins, their configurations, versions and records are, and runs what it installed there. Its flags may
+ * name other places only where these permissions are changed with them.
+ */
+const INSTALLER = [
+  "--allow-env=KUBERNETES_SERVICE_HOST,KUBERNETES_SERVICE_PORT,NODE_NAME,PATH",
+  "--allow-net",
+  "--allow-read=/opt/cni/bin,/etc/cni/net.d,/var/lib/danm,/var/lib/cni,/etc/danm,/var/run/secrets,$root",
+  "--allow-run=$root/deno,/opt/cni/bin/danm,unshare",
+  "--allow-write=/opt/cni/bin,/etc/cni/net.d,/var/lib/danm,/var/lib/cni",
+];
+
+/**
  * All executables. The only place that says what each may do; `deno task build` refuses a folder with a `main.ts`
  * that is not here.
  */
@@ -37,6 +49,7 @@ export const COMPONENTS: readonly Component[] = [
   { folder: "cni", executable: "danm", permissions: CNI_PLUGIN, cniPlugin: true },
   { folder: "danm_ipam", executable: "danm-ipam", permissions: IPAM_PLUGIN, cniPlugin: true },
   { folder: "fakeipam", executable: "fakeipam", permissions: ["--allow-env"], cniPlugin: true },
+  { folder: "installer", executable: "danm-installer", permissions: INSTALLER },
   { folder: "webhook", executable: "danm-webhook", permissions: WEBHOOK },
 ];
 
@@ -49,6 +62,7 @@ export const EXECUTABLE_FOLDERS = [
   "cni",
   "fakeipam",
   "danm_ipam",
+  "installer",
   "netwatcher",
   "svcwatcher",
   "webhook",

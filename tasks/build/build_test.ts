@@ -9,12 +9,13 @@ import {
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
+import { pinRoot } from "../../installer/pin_root.ts";
 import { run } from "../../tests/support/run.ts";
 import { ROOT } from "../support/root.ts";
 import { build, type BuildReport } from "./build.ts";
 import { withLazyRequire } from "./bundle.ts";
 import { canCompile } from "./compile.ts";
-import { pinRoot, renderLauncher } from "./launcher.ts";
+import { renderLauncher } from "./launcher.ts";
 import { sameTree } from "./same_tree.ts";
 
 const MAIN = `
@@ -184,6 +185,7 @@ Deno.test("renderLauncher lets an executable read its own bundle, and what the t
     [[], ' "--allow-read=$root/lib/a" '],
     [["--allow-read=/etc"], ' "--allow-read=/etc,$root/lib/a" '],
     [["--allow-read", "--allow-env"], " --allow-read --allow-env "],
+    [["--allow-run=$root/deno,ip"], ' "--allow-run=$root/deno,ip" '],
   ];
   for (const [permissions, text] of cases) {
     assertStringIncludes(renderLauncher({ folder: "a", executable: "a", permissions }), text);

@@ -9,7 +9,7 @@ const ISOLATION = ["--no-config", "--no-lock", "--no-npm", "--no-remote"];
  * The text of an executable that runs a component's bundle with the runtime beside it, for `/bin/sh`.
  *
  * It finds `deno`, `lib/` and `cache/` in its own folder, wherever that is, so the folder can be moved or copied as a
- * whole. Who installs the launcher alone, say into a plugin folder, pins its second line: {@linkcode pinRoot}.
+ * whole. Who installs the launcher alone, as the installer does, pins its second line (`installer/pin_root.ts`).
  *
  * A shell and not `#!/usr/bin/env -S deno run …`, because the kernel reads no more than 255 bytes of that line, and
  * because Deno compiles a script without extension as TypeScript at each start: 200 ms where its cache is read-only.
@@ -41,8 +41,9 @@ fi
 function withOwnFiles({ executable, permissions }: Component): string[] {
   const read = permissions.find((permission) => permission.startsWith("--allow-read"));
   if (read === "--allow-read") return [...permissions];
-  const own = `"${read === undefined ? "--allow-read=" : `${read},`}$root/lib/${executable}"`;
-  return [...permissions.filter((permission) => permission !== read), own];
+  const own = `${read === undefined ? "--allow-read=" : `${read},`}$root/lib/${executable}`;
+  const all = [...permissions.filter((permission) => permission !== read), own];
+  return all.map((permission) => permission.includes("$root") ? `"${permission}"` : permission);
 }
 
 /**
@@ -60,15 +61,4 @@ export async function warmCache(dir: string, executables: readonly string[]): Pr
   });
   const env = { DENO_DIR: join(dir, "cache"), DENO_NO_UPDATE_CHECK: "1" };
   await run([join(dir, "deno"), "cache", "--quiet", ...ISOLATION, ...entries], { env });
-}
-
-/**
- * A launcher that takes runtime and bundle from `root`, whatever folder it is installed in itself.
- *
- * @param launcher the text of {@linkcode renderLauncher}
- * @param root absolute path of the folder that holds `deno`, `lib/` and `cache/`
- */
-export function pinRoot(launcher: string, root: string): string {
-  const [shebang, , ...rest] = launcher.split("\n");
-  return [shebang, `root='${root.replaceAll("'", "'\\''")}'`, ...rest].join("\n");
 }
