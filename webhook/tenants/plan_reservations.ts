@@ -50,31 +50,39 @@ export interface Stored {
 export function planReservations(claims: readonly Claim[], { configs, networks }: Stored): PlannedReservations {
   const uses = networks.flatMap(usesOf);
   const current = new Map(configs.map((config) => [config.metadata.name, config]));
-  const changed = new Set<string>();
+  const written = new Map<string, string>();
   let tenancy = readTenancy(configs);
   const grants = claims.map(({ network, random, dryRun }): Grant => {
     const plan = planAssignment(network, { tenancy, uses }, { random, dryRun });
     const entry = entryOf(plan, network);
     if (!entry) return { plan };
-    const home = homeOf(entry.device, { tenancy, current });
-    if (!home) throw new Error(`no TenantConfig lists ${entry.device}, which was assigned from one`);
-    const { name } = home.metadata;
+    // What an earlier claim of the same name has reserved is there only once that is written, too.
+    if (entry.isReserved) return { plan, home: written.get(describe(entry.reservation)) };
+    const home = homeOf(entry.reservation.device, { tenancy, current });
+    if (!home) throw new Error(`no TenantConfig lists ${entry.reservation.device}, which was assigned from one`);
     const full = isFull(home);
     if (full) return { plan: full };
-    current.set(name, withReservation(home, entry));
-    changed.add(name);
-    tenancy = { ...tenancy, reservations: [...tenancy.reservations, { ...entry, config: name }] };
+    const { name } = home.metadata;
+    current.set(name, withReservation(home, entry.reservation));
+    written.set(describe(entry.reservation), name);
+    tenancy = { ...tenancy, reservations: [...tenancy.reservations, { ...entry.reservation, config: name }] };
     return { plan, home: name };
   });
-  return { grants, writes: [...current.values()].filter(({ metadata }) => changed.has(metadata.name)) };
+  const homes = new Set(written.values());
+  return { grants, writes: [...current.values()].filter(({ metadata }) => homes.has(metadata.name)) };
 }
 
-/** The reservation that a plan needs; undefined where none is needed, or it is there. */
-function entryOf(plan: Plan, network: Network): VniReservation | undefined {
+/** The reservation that a plan needs, and whether it was there; undefined where none is needed. */
+function entryOf(plan: Plan, network: Network): { reservation: VniReservation; isReserved: boolean } | undefined {
   if (!("assignment" in plan)) return undefined;
   const { device, vni } = plan.assignment;
-  if (!device || !vni || vni.isReserved) return undefined;
-  return { device: device.name, vniType: vni.vniType, vni: vni.vni, network: nameOf(network) };
+  if (!device || !vni) return undefined;
+  const reservation = { device: device.name, vniType: vni.vniType, vni: vni.vni, network: nameOf(network) };
+  return { reservation, isReserved: vni.isReserved };
+}
+
+function describe({ device, vniType, vni, network }: VniReservation): string {
+  return `${device} ${vniType} ${vni} ${network}`;
 }
 
 function homeOf(

@@ -27,12 +27,16 @@ interface Replica {
 }
 
 /** A replica on a cluster whose writes fail as they are told, one after the other. */
-function replica(memory: MemoryCluster, faults: ClusterFault[] = []): Replica {
+function replica(
+  memory: MemoryCluster,
+  faults: ClusterFault[] = [],
+  beforeWrite: (write: number) => void = () => undefined,
+): Replica {
   const writes = { count: 0 };
   const cluster = new FaultyCluster(memory, {
     travel: () => Promise.resolve(),
     fault: () => {
-      writes.count++;
+      beforeWrite(++writes.count);
       return faults.shift();
     },
   });
@@ -64,6 +68,18 @@ Deno.test("two claims for one name get one VNI", async () => {
   const [one, other] = [replica(memory), replica(memory)];
   assertEquals(await Promise.all([one.reserve("n"), other.reserve("n"), one.reserve("n")]), [700, 700, 700]);
   assertEquals(await reservedIn(memory), ["a: ens4 vlan 700 default/n"]);
+});
+
+Deno.test("a claim that shares another one's reservation waits until that is written", async () => {
+  const memory = new MemoryCluster([CONFIG]);
+  const { reserve } = replica(memory, [], (write) => {
+    if (write === 2) {
+      const faster = [held("ens4", "vlan", 700, "default/first"), held("ens4", "vlan", 701, "default/faster")];
+      memory.put({ ...CONFIG, status: { reservations: faster } });
+    }
+  });
+  // The second and third claim are together in a round, whose write loses.
+  assertEquals(await Promise.all([reserve("first"), reserve("n"), reserve("n")]), [700, 702, 702]);
 });
 
 Deno.test("a write whose answer was lost is found again", async () => {
