@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { renderCrds } from "../shared/schema/crds.ts";
+import { type CrdFile, renderCrds } from "../shared/schema/crds.ts";
 
 const HEADER = "# Generated from shared/schema by `deno task generate`. Do not edit.\n";
 
@@ -12,11 +12,22 @@ export interface GeneratedFile {
 
 /** What `crds/` must contain. */
 export function generatedFiles(): GeneratedFile[] {
-  return renderCrds().map(({ file, crd }) => ({
+  const crds = renderCrds();
+  return [...crds.map(({ file, crd }) => generated(file, crd)), generated("Kustomization", kustomization(crds))];
+}
+
+function generated(file: string, content: Record<string, unknown>): GeneratedFile {
+  return {
     url: new URL(`../crds/${file}`, import.meta.url),
     name: `crds/${file}`,
-    text: HEADER + stringify(crd, { lineWidth: 0, aliasDuplicateObjects: false }),
-  }));
+    text: HEADER + stringify(content, { lineWidth: 0, aliasDuplicateObjects: false }),
+  };
+}
+
+/** Lets kustomizations of other folders refer to `crds/`; without `.yaml`, so that `kubectl apply -f crds/` leaves it out. */
+function kustomization(crds: readonly CrdFile[]): Record<string, unknown> {
+  const resources = crds.map(({ file }) => file).sort();
+  return { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization", resources };
 }
 
 /** Names of the files below `crds/` that are not what the schemas say: changed, missing, or left over. */

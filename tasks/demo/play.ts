@@ -40,7 +40,7 @@ async function install(lab: Lab, screen: Screen): Promise<DanmLab> {
   }
   screen.say(`kubeconfig while it runs: ${lab.admin.kubeconfigPath}`);
   screen.section("DANM on it: the API, the plugin's rights, the admission policies");
-  screen.say("$ kubectl apply -f crds/\n$ kubectl apply -f k8s/base -f k8s/base/admission -f k8s/base/rbac");
+  screen.say("$ kubectl apply -f crds/\n$ kubectl apply -f k8s/base/{namespace.yaml,admission,flow_control,rbac}");
   const danm = await DanmLab.install(lab);
   screen.command(
     "kubectl api-resources --api-group=danm.io",

@@ -13,6 +13,9 @@ const ROOT = new URL("../..", import.meta.url).pathname;
 /** Where `deno task build` puts the executables. */
 export const DIST = join(ROOT, "dist");
 
+/** Of `k8s/base` what needs no kubelet. Without a webhook its configurations would refuse every network. */
+const PARTS = ["namespace.yaml", "admission", "flow_control", "rbac"];
+
 /** Where `danm` keeps its records, in every node. */
 export const STATE_DIR = "/var/lib/cni/danm";
 
@@ -86,14 +89,17 @@ export class DanmLab {
     this.#plugin = plugin;
   }
 
-  /** Installs DANM: what `kubectl apply` installs, and what the installer puts on every node. */
+  /**
+   * Installs DANM: of what `kubectl apply` installs the API, its rules and the plugin's rights, and what the installer
+   * puts on every node.
+   */
   static async install(lab: Lab): Promise<DanmLab> {
     const binaries = await ensureBinaries(CNI_PLUGINS, toStderr);
     const danm = new DanmLab(lab, { path: `${DIST}:${cniPath(binaries)}`, users: new Map() });
     await Promise.all(lab.nodes.map(giveOwnCache));
     await lab.kubectl(["apply", "-f", join(ROOT, "crds")]);
     await lab.kubectl(["wait", "--for=condition=Established", "--timeout=60s", "-f", join(ROOT, "crds")]);
-    for (const part of ["", "admission", "rbac"]) await lab.kubectl(["apply", "-f", join(ROOT, "k8s/base", part)]);
+    for (const part of PARTS) await lab.kubectl(["apply", "-f", join(ROOT, "k8s/base", part)]);
     for (const node of lab.nodes) {
       const user = await lab.serviceAccount("danm-system", "danm-cni", { node: node.name });
       danm.#users.set(node.name, user);
