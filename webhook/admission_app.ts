@@ -4,7 +4,7 @@ import type { Logger } from "../shared/log.ts";
 import type { AdmissionBudget } from "./admission_budget.ts";
 import { type AdmissionDeps, type Answer, answerReview, type Webhook } from "./answer_review.ts";
 import type { Metrics } from "./metrics.ts";
-import { BodyTooLarge, readBody } from "./read_body.ts";
+import { BodyTooLarge, discardBody, readBody } from "./read_body.ts";
 import { renderFailure } from "./render_answer.ts";
 
 /**
@@ -58,17 +58,19 @@ async function decide({ req }: Context, webhook: Webhook, deps: AdmissionAppDeps
   }
   const announced = Number(req.header("content-length") ?? MAX_BODY_BYTES);
   if (!(announced <= MAX_BODY_BYTES)) return malformed(413, `body: more than ${MAX_BODY_BYTES} bytes`);
-  if (!deps.budget.take(announced)) {
-    return { status: 429, body: renderFailure(429, "too many admission requests at once"), outcome: "overload" };
-  }
+  const taken = deps.budget.take(announced);
   try {
+    if (!taken) {
+      await discardBody(req.raw, MAX_BODY_BYTES);
+      return { status: 429, body: renderFailure(429, "too many admission requests at once"), outcome: "overload" };
+    }
     const bytes = await readBody(req.raw, MAX_BODY_BYTES);
     return await answerReview(bytes, { webhook, timeout: req.query("timeout") }, deps);
   } catch (error) {
     if (error instanceof BodyTooLarge) return malformed(413, error.message);
     return malformed(400, `body: ${messageOf(error)}`);
   } finally {
-    deps.budget.release(announced);
+    if (taken) deps.budget.release(announced);
   }
 }
 

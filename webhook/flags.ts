@@ -27,6 +27,8 @@ export interface Flags {
   readonly logLevel: LogLevel;
   /** As in the configuration of the CNI plugin, which names the interfaces. */
   readonly namingScheme: NamingScheme;
+  /** Requests that are taken on at once. */
+  readonly maxInFlight: number;
   /** How long requests are still taken after SIGTERM: as long as it takes until nobody sends any. */
   readonly drainMs: number;
 }
@@ -48,6 +50,7 @@ export const USAGE = `usage: danm-webhook [flags]
   -kubeconfig FILE             how to reach the API server (default: as a Pod's ServiceAccount)
   -naming-scheme SCHEME        namingScheme of the CNI plugin's configuration: awesome or legacy (default: awesome)
   -log-level LEVEL             debug, info, warn or error (default: info)
+  -max-in-flight NUMBER        requests taken on at once; more are told to come again (default: 200)
   -drain-seconds SECONDS       how long requests are still taken after SIGTERM (default: 10)
 ${CERTIFICATE_USAGE}`;
 
@@ -61,6 +64,7 @@ const NAMES = [
   "kubeconfig",
   "log-level",
   "naming-scheme",
+  "max-in-flight",
   "drain-seconds",
   ...CERTIFICATE_FLAGS,
 ] as const;
@@ -90,6 +94,7 @@ export function parseFlags(args: readonly string[]): Flags | undefined {
     ...(kubeconfig ? { kubeconfig } : {}),
     logLevel: logLevel(given["log-level"] ?? "info"),
     namingScheme: namingScheme(given["naming-scheme"] ?? ""),
+    maxInFlight: wholeNumber("max-in-flight", given["max-in-flight"], { unset: 200, max: 10_000 }),
     drainMs: wholeNumber("drain-seconds", given["drain-seconds"], { unset: 10, max: 600 }) * 1000,
   };
 }

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { isDeeperThan } from "../shared/schema/json_depth.ts";
 import { Chance, mutatedJson } from "../tests/support/odd_json.ts";
-import { hasMoreLevels } from "./json_levels.ts";
+import { exceeds } from "./json_size.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -20,7 +20,21 @@ Deno.test("levels of a JSON text are counted without parsing it", async (t) => {
     [`"[[[`, 0, false],
   ];
   for (const [text, levels, more] of cases) {
-    await t.step(`${text} against ${levels}`, () => assertEquals(hasMoreLevels(bytes(text), levels), more));
+    await t.step(`${text} against ${levels}`, () => assertEquals(exceeds(bytes(text), { levels, commas: 1e6 }), more));
+  }
+});
+
+Deno.test("members and elements are counted, commas in strings are not", async (t) => {
+  const cases: [string, number, boolean][] = [
+    ["[1,2,3]", 2, false],
+    ["[1,2,3]", 1, true],
+    [`{"a":1,"b":[2,3]}`, 1, true],
+    [`{"a":1,"b":[2,3]}`, 2, false],
+    [`["a,b,c",",\\",,"]`, 1, false],
+    ["", 0, false],
+  ];
+  for (const [text, commas, more] of cases) {
+    await t.step(`${text} against ${commas}`, () => assertEquals(exceeds(bytes(text), { levels: 9, commas }), more));
   }
 });
 
@@ -30,7 +44,11 @@ Deno.test("what is counted is what the parser would make of it", () => {
     const text = mutatedJson(new Chance(seed), value, { rate: 0.1 });
     const parsed = JSON.parse(text);
     for (const levels of [0, 1, 3, 5, 100]) {
-      assertEquals(hasMoreLevels(bytes(text), levels), isDeeperThan(parsed, levels), `seed ${seed}, ${levels} levels`);
+      assertEquals(
+        exceeds(bytes(text), { levels, commas: 1e6 }),
+        isDeeperThan(parsed, levels),
+        `seed ${seed}, ${levels} levels`,
+      );
     }
   }
 });

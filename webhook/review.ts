@@ -3,10 +3,13 @@ import * as z from "zod/mini";
 import { parse, SchemaError } from "../shared/schema/describe_issues.ts";
 import { MAX_DEPTH } from "../shared/schema/json_depth.ts";
 import { AdmissionRequest } from "./admission_request.ts";
-import { hasMoreLevels } from "./json_levels.ts";
+import { exceeds } from "./json_size.ts";
 
 /** What an AdmissionReview is called, in the question as in the answer. */
 export const REVIEW = { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview" } as const;
+
+/** Twice what the largest TenantConfig has, with 16,384 reservations before and after. */
+const MAX_VALUES = 300_000;
 
 const AdmissionReview = z.object({
   apiVersion: z.literal(REVIEW.apiVersion),
@@ -21,8 +24,9 @@ const AdmissionReview = z.object({
  * @throws {SchemaError} when it is no AdmissionReview
  */
 export function parseReview(body: Uint8Array): AdmissionRequest {
-  if (hasMoreLevels(body, MAX_DEPTH)) {
-    throw new SyntaxError(`AdmissionReview: more than ${MAX_DEPTH} levels of objects and lists`);
+  if (exceeds(body, { levels: MAX_DEPTH, commas: MAX_VALUES })) {
+    const limits = `${MAX_DEPTH} levels of objects and lists, or ${MAX_VALUES} values`;
+    throw new SyntaxError(`AdmissionReview: more than ${limits}`);
   }
   const { request } = parse(AdmissionReview, parseJson(body), "AdmissionReview");
   return request;

@@ -12,8 +12,11 @@ import { createOperationsApp } from "./operations_app.ts";
 import { Readiness } from "./readiness.ts";
 import { type RunningServer, type RunningTlsServer, serveHttp, serveTls, type TlsKeyPair } from "./server.ts";
 
-/** What is taken on at once; beyond it callers are told to come again. */
-const BUDGET = { requests: 200, bytes: 32 * 1024 * 1024 };
+/**
+ * Of bodies that are taken on at once; beyond it callers are told to come again. What is parsed of them can take twenty
+ * times as much.
+ */
+const MAX_BYTES_IN_FLIGHT = 12 * 1024 * 1024;
 /** Longest time between two tries to reach the API server at start. */
 const MAX_PAUSE_MS = 5_000;
 const READ_TIMEOUT_MS = 10_000;
@@ -37,7 +40,7 @@ export interface WebhookDeps {
  */
 export async function runWebhook(deps: WebhookDeps, stop: AbortSignal): Promise<void> {
   const { flags, log, cluster, clientAuthorities } = deps;
-  const budget = new AdmissionBudget(BUDGET);
+  const budget = new AdmissionBudget({ requests: flags.maxInFlight, bytes: MAX_BYTES_IN_FLIGHT });
   const metrics = new Metrics(() => budget.requests);
   const readiness = new Readiness();
   const failed = new AbortController();

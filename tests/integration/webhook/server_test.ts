@@ -24,6 +24,8 @@ Deno.test("the webhook behind a real API server", async (t) => {
   await t.step("a stalled etcd makes it neither fall over nor unready", () => stalledEtcd(webhook, client));
   await t.step("it goes on after the API server was restarted", () => restartedApiServer(webhook, client));
   await t.step("replicas are replaced under load without one lost admission", () => rollingUpdate(webhook, client));
+  await t.step("a crowd waits and is served in turn", () => crowd(webhook, client));
+  await t.step("hostile clients neither end nor fill it", () => hostileClients(webhook, client));
   await t.step("without it only our own kinds wait", () => outage(webhook, client));
 });
 
@@ -190,7 +192,11 @@ async function accepted(client: KubeClient): Promise<void> {
   });
 }
 
-async function rollingUpdate(webhook: WebhookLab, client: KubeClient): Promise<void> {
+/** Asks again and again, many at a time, while something is done; how often, and what failed. */
+async function underLoad(
+  client: KubeClient,
+  { workers, work }: { workers: number; work: (count: () => number) => Promise<void> },
+): Promise<{ count: number; failures: string[] }> {
   const done = new AbortController();
   const failures: string[] = [];
   let count = 0;
@@ -201,21 +207,74 @@ async function rollingUpdate(webhook: WebhookLab, client: KubeClient): Promise<v
       count++;
     }
   };
-  const workers = Array.from({ length: 16 }, (_, number) => worker(number));
-  const before = webhook.replicas.map(({ name }) => name);
+  const all = Array.from({ length: workers }, (_, number) => worker(number));
   try {
-    for (const replica of [...webhook.replicas]) {
-      await webhook.addReplica();
-      assertEquals(await webhook.terminate(replica), 0);
-    }
+    await work(() => count);
   } finally {
     done.abort();
-    await Promise.all(workers);
+    await Promise.all(all);
   }
+  return { count, failures };
+}
+
+async function rollingUpdate(webhook: WebhookLab, client: KubeClient): Promise<void> {
+  const before = [...webhook.replicas];
+  const { count, failures } = await underLoad(client, {
+    workers: 16,
+    work: async (count) => {
+      for (const replica of before) {
+        await webhook.addReplica();
+        const sofar = count();
+        await waitFor("the load to go on", () => count() > sofar + 50);
+        assertEquals(await webhook.terminate(replica), 0);
+      }
+    },
+  });
   assertEquals(failures, []);
-  assert(count > 100, `only ${count} admissions while the replicas were replaced`);
-  assert(webhook.replicas.every(({ name }) => !before.includes(name)));
+  assert(webhook.replicas.every((replica) => !before.includes(replica)));
   toStderr(`${count} admissions while replicas were replaced, none lost`);
+}
+
+/** The API server comes again by itself when it is told to, so whoever asked it notices nothing but time. */
+async function crowd(webhook: WebhookLab, client: KubeClient): Promise<void> {
+  const before = [...webhook.replicas];
+  const narrow = await webhook.addReplica(["-max-in-flight", "1"]);
+  for (const replica of before) await webhook.terminate(replica);
+  const { count, failures } = await underLoad(client, {
+    workers: 6,
+    work: async () => {
+      await waitFor(
+        "somebody to be sent away",
+        async () => await narrow.metric("danm_webhook_admissions_total", 'outcome="overload"') > 0,
+      );
+    },
+  });
+  assertEquals(failures, []);
+  toStderr(`${count} admissions, one at a time`);
+  for (const _ of before) await webhook.addReplica();
+  await webhook.terminate(narrow);
+}
+
+/** More than a replica's memory, in every bad shape, from somebody who is no API server. */
+async function hostileClients(webhook: WebhookLab, client: KubeClient): Promise<void> {
+  const [replica] = webhook.replicas;
+  assert(replica);
+  const huge = 8 * 1024 * 1024;
+  const wide = `[${"{},".repeat(huge / 4)}{}]`;
+  const bodies = ["[".repeat(huge), wide, wide.slice(0, -1), `"${"x".repeat(huge - 2)}"`, "{".repeat(99), "\u0000", ""];
+  const statuses = new Map<string, number>();
+  for (let round = 0; round < 6; round++) {
+    const answers = await Promise.all(
+      bodies.flatMap((body) => [body, body]).map((body) => webhook.post(replica, body)),
+    );
+    for (const answer of answers) statuses.set(answer, (statuses.get(answer) ?? 0) + 1);
+  }
+  assert(!statuses.has("200") && (statuses.get("400") ?? 0) > 12, JSON.stringify([...statuses]));
+  const megabytes = Math.round(await replica.metric("process_resident_memory_bytes") / 1e6);
+  toStderr(`answers to hostile bodies: ${JSON.stringify(Object.fromEntries(statuses))}; then ${megabytes} MB`);
+  assert(megabytes < 450, `${megabytes} MB`);
+  assertEquals(await replica.metric("danm_webhook_admissions_in_flight"), 0);
+  await accepted(client);
 }
 
 async function outage(webhook: WebhookLab, client: KubeClient): Promise<void> {

@@ -3,6 +3,7 @@
  * Service and webhook configurations. The lab plays the Deployment: it writes one EndpointSlice per replica, through which
  * the API server reaches it.
  */
+import { Agent, request } from "node:https";
 import { SYSTEM_NAMESPACE } from "../../../shared/schema/meta.ts";
 import { Authority } from "../lab/certificates.ts";
 import { installCrds } from "../lab/install_crds.ts";
@@ -113,6 +114,24 @@ export class WebhookLab implements AsyncDisposable {
   /** Takes a replica's endpoint away. */
   async withdraw(replica: Replica): Promise<void> {
     await this.#publish(replica, false);
+  }
+
+  /**
+   * Sends a body to a replica, past the API server.
+   *
+   * @returns the HTTP status, or `dropped` when the connection was
+   */
+  async post(replica: Replica, body: string): Promise<string> {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const headers = { "content-type": "application/json", "content-length": new TextEncoder().encode(body).byteLength };
+    const at = { host: this.#address, port: replica.port, servername: WEBHOOK_HOST, ca: this.authority?.cert };
+    const sent = request({ ...at, path: "/validate", method: "POST", headers, agent: new Agent() }, (response) => {
+      response.resume();
+      response.on("close", () => resolve(String(response.statusCode)));
+    });
+    sent.on("error", () => resolve("dropped"));
+    sent.end(body);
+    return await promise;
   }
 
   /** How many requests all replicas have answered; labels as `resource="pods"`. */
