@@ -5,7 +5,7 @@ import { SYSTEM_NAMESPACE } from "../../../shared/schema/meta.ts";
 import { resourcePath } from "../../../shared/schema/resources.ts";
 import { type FaultProxy, startFaultProxy } from "../../support/lab/fault_proxy.ts";
 import type { Fault } from "../../support/lab/fault_rules.ts";
-import { startLab } from "../../support/lab/lab.ts";
+import { type Lab, startLab } from "../../support/lab/lab.ts";
 import { labTest } from "../../support/lab/lab_test_case.ts";
 import { toStderr } from "../../support/progress.ts";
 import { WebhookLab } from "../../support/webhook/webhook_lab.ts";
@@ -41,6 +41,11 @@ labTest("VNIs of tenants on a real API server", {}, async (t) => {
   await t.step("a hundred networks at once get a hundred VNIs", () => hundredAtOnce(client));
   await t.step("names that are wanted several times at once get one VNI each", () => sameNames(client));
   await t.step("a dry run leaves everything as it is", () => dryRun(client));
+  for (const args of [["apply"], ["apply", "--server-side"], ["replace"]]) {
+    await t.step(`kubectl ${args.join(" ")} of the same manifest keeps what was assigned`, async () => {
+      await manifestAgain(client, { lab, args });
+    });
+  }
   await t.step("what is in use cannot be taken away while networks are created", () => shrinking(client));
   for (const replica of [...webhook.replicas]) await webhook.terminate(replica);
   const user = await lab.serviceAccount(SYSTEM_NAMESPACE, "danm-webhook");
@@ -106,6 +111,25 @@ async function dryRun(client: KubeClient): Promise<void> {
   const shown = await client.create<{ spec: { Options: unknown } }>(path, network("dry", { host_device: "ens6" }));
   assertEquals(shown.spec.Options, { host_device: "ens6", vlan: 700 });
   assertEquals(await configsOf(client), before);
+  await clear(client);
+}
+
+/** Manifests do not have what was filled in, and have the NetworkID that was overridden. */
+async function manifestAgain(client: KubeClient, { lab, args }: { lab: Lab; args: readonly string[] }): Promise<void> {
+  await store(
+    client,
+    tenantConfig("a", { hostDevices: [device("ens4", "vlan", "700-702")], networkIds: { ipvlan: "x" } }),
+  );
+  const say = (mtu: number): Promise<string> =>
+    lab.kubectl([...args, "-f", "-"], { stdin: JSON.stringify(network("n", { mtu })) });
+  if (args[0] === "replace") await create(client, "n");
+  for (const mtu of [1300, 1400, 1400]) {
+    await say(mtu);
+    const path = resourcePath("TenantNetwork", { namespace: "default", name: "n" });
+    const { spec } = await client.get<{ spec: Record<string, unknown> }>(path);
+    assertEquals(spec, { NetworkID: "x", NetworkType: "ipvlan", Options: { host_device: "ens4", vlan: 700, mtu } });
+  }
+  assertEquals(await reservationsIn(client), ["a: ens4 vlan 700 default/n"]);
   await clear(client);
 }
 
