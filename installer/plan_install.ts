@@ -1,4 +1,4 @@
-import { pinRoot } from "./pin_root.ts";
+import { pinRoot } from "./render_pinned_launcher.ts";
 
 /** A file of the image that goes to the node. */
 export interface SourceFile {

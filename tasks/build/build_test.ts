@@ -9,7 +9,7 @@ import {
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
-import { pinRoot } from "../../installer/pin_root.ts";
+import { pinRoot } from "../../installer/render_pinned_launcher.ts";
 import { run } from "../../tests/support/run.ts";
 import { ROOT } from "../support/root.ts";
 import { build, type BuildReport } from "./build.ts";

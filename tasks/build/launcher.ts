@@ -9,7 +9,7 @@ const ISOLATION = ["--no-config", "--no-lock", "--no-npm", "--no-remote"];
  * The text of an executable that runs a component's bundle with the runtime beside it, for `/bin/sh`.
  *
  * It finds `deno`, `lib/` and `cache/` in its own folder, wherever that is, so the folder can be moved or copied as a
- * whole. Who installs the launcher alone, as the installer does, pins its second line (`installer/pin_root.ts`).
+ * whole. Who installs the launcher alone, as the installer does, pins its second line (`installer/render_pinned_launcher.ts`).
  *
  * A shell and not `#!/usr/bin/env -S deno run …`, because the kernel reads no more than 255 bytes of that line, and
  * because Deno compiles a script without extension as TypeScript at each start: 200 ms where its cache is read-only.
