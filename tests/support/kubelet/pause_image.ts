@@ -1,6 +1,6 @@
-import { run } from "../run.ts";
+import { writeImageArchive } from "./image_archive.ts";
 
-/** The one image of a node, for sandboxes and containers alike: nothing but a program that waits for its end. */
+/** The image of all sandboxes, and of containers that do nothing: a program that waits for its end. */
 export const PAUSE_IMAGE = "lab.local/pause:1";
 
 /**
@@ -11,22 +11,7 @@ export const PAUSE_IMAGE = "lab.local/pause:1";
  * @returns path of the archive
  */
 export async function writePauseImage(dir: string, pause: string): Promise<string> {
-  await Deno.mkdir(dir);
-  await Deno.copyFile(pause, `${dir}/pause`);
-  const tar = async (name: string, ...files: string[]): Promise<void> => {
-    await run(["tar", "--create", "--owner=0", "--group=0", `--directory=${dir}`, `--file=${dir}/${name}`, ...files]);
-  };
-  await tar("layer.tar", "pause");
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await Deno.readFile(`${dir}/layer.tar`)));
-  const config = {
-    architecture: Deno.build.arch === "aarch64" ? "arm64" : "amd64",
-    os: "linux",
-    config: { Entrypoint: ["/pause"] },
-    rootfs: { type: "layers", diff_ids: [`sha256:${digest.toHex()}`] },
-  };
-  await Deno.writeTextFile(`${dir}/config.json`, JSON.stringify(config));
-  const manifest = [{ Config: "config.json", RepoTags: [PAUSE_IMAGE], Layers: ["layer.tar"] }];
-  await Deno.writeTextFile(`${dir}/manifest.json`, JSON.stringify(manifest));
-  await tar("image.tar", "manifest.json", "config.json", "layer.tar");
-  return `${dir}/image.tar`;
+  await Deno.mkdir(`${dir}/root`, { recursive: true });
+  await Deno.copyFile(pause, `${dir}/root/pause`);
+  return await writeImageArchive(dir, { name: PAUSE_IMAGE, root: `${dir}/root`, entrypoint: ["/pause"] });
 }

@@ -128,7 +128,8 @@ async function writeConfiguration(
   }
   const user = await lab.user(`system:node:${node.name}`, ["system:nodes"]);
   const settings: PodNodeSettings = {
-    dir,
+    containerdRoot: `${dir}/containerd`,
+    snapshotter: "native",
     clientCAFile: user.caPath,
     cniConfDir: `${dir}/cni-conf`,
     cniBinDirs: network?.binDirs ?? [`${dir}/cni-bin`],
@@ -162,8 +163,8 @@ async function startKubelet(dir: string, { node, kubelet }: { node: Node; kubele
   ]]);
 }
 
-/** What starts a program (the arguments that follow) with its output in a file. */
-function logged(dir: string, name: string): string[] {
+/** What starts a program in a node (the arguments that follow) with its output in a file. */
+export function logged(dir: string, name: string): string[] {
   return ["sh", "-c", 'log=$1; shift; exec "$@" >"$log" 2>&1', "sh", `${dir}/${name}.log`];
 }
 

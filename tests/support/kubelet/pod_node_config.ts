@@ -28,7 +28,9 @@ exec "$@"
 /** What is different from node to node. */
 export interface PodNodeSettings {
   /** Where containerd keeps what outlives it. */
-  readonly dir: string;
+  readonly containerdRoot: string;
+  /** How containers' file systems are made of images. */
+  readonly snapshotter: "native" | "overlayfs";
   readonly clientCAFile: string;
   /** Of the runtime's networks. */
   readonly cniConfDir: string;
@@ -37,8 +39,12 @@ export interface PodNodeSettings {
   readonly shim?: string;
 }
 
-/** The kubelet's configuration. */
-export function renderKubelet({ clientCAFile }: PodNodeSettings): string {
+/**
+ * The kubelet's configuration.
+ *
+ * @param more fields to add or to replace
+ */
+export function renderKubelet({ clientCAFile }: Pick<PodNodeSettings, "clientCAFile">, more: object = {}): string {
   return JSON.stringify({
     apiVersion: "kubelet.config.k8s.io/v1beta1",
     kind: "KubeletConfiguration",
@@ -57,11 +63,13 @@ export function renderKubelet({ clientCAFile }: PodNodeSettings): string {
     nodeStatusUpdateFrequency: "1s",
     // Whatever the machine lacks, Pods stay.
     evictionHard: { "memory.available": "0%", "nodefs.available": "0%", "imagefs.available": "0%" },
+    ...more,
   });
 }
 
 /** containerd's configuration. */
-export function renderContainerd({ dir, cniConfDir, cniBinDirs, shim }: PodNodeSettings): string {
+export function renderContainerd(settings: Omit<PodNodeSettings, "clientCAFile">): string {
+  const { containerdRoot, snapshotter, cniConfDir, cniBinDirs, shim } = settings;
   const runc = shim === undefined ? "" : `
 [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
   runtime_type = "io.containerd.runc.v2"
@@ -69,12 +77,12 @@ export function renderContainerd({ dir, cniConfDir, cniBinDirs, shim }: PodNodeS
 `;
   return `
 version = 3
-root = "${dir}/containerd"
+root = "${containerdRoot}"
 state = "/run/containerd"
 [grpc]
   address = "${RUNTIME_SOCKET}"
 [plugins."io.containerd.cri.v1.images"]
-  snapshotter = "native"
+  snapshotter = "${snapshotter}"
 [plugins."io.containerd.cri.v1.images".pinned_images]
   sandbox = "${PAUSE_IMAGE}"
 [plugins."io.containerd.cri.v1.runtime"]

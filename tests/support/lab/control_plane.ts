@@ -20,6 +20,8 @@ export interface ControlPlaneOptions {
   readonly binaries: Binaries<typeof CONTROL_PLANE[number]>;
   /** Namespace deletion, garbage collection of dependents, default ServiceAccounts. */
   readonly controllerManager: boolean;
+  /** Whether nodes have kubelets. */
+  readonly kubelets: boolean;
 }
 
 /** A running control plane: RBAC and NodeRestriction on, users are client certificates. */
@@ -119,7 +121,7 @@ export class ControlPlane {
       "--authorization-mode=Node,RBAC",
       "--enable-admission-plugins=NodeRestriction",
       "--allow-privileged",
-      "--endpoint-reconciler-type=none",
+      ...(this.#options.kubelets ? reachKubelets(keys) : ["--endpoint-reconciler-type=none"]),
       // Nobody routes the Services' addresses here: webhooks are reached at their endpoints' own.
       "--enable-aggregator-routing=true",
     ]);
@@ -128,7 +130,7 @@ export class ControlPlane {
   }
 
   async #startControllerManager(): Promise<void> {
-    const { lab, binaries } = this.#options;
+    const { lab, binaries, kubelets } = this.#options;
     const user = "system:kube-controller-manager";
     // An administrator: a ServiceAccount per controller, as in a cluster, costs five seconds of start-up.
     const credentials = await this.authority.issue({ commonName: user, organizations: ["system:masters"] });
@@ -145,7 +147,7 @@ export class ControlPlane {
       "--kube-api-burst=1000",
       `--root-ca-file=${keyDir(lab)}/ca.crt`,
       `--service-account-private-key-file=${keyDir(lab)}/tokens.key`,
-      `--controllers=*,${NO_KUBELET.map((name) => `-${name}`).join(",")}`,
+      ...(kubelets ? [] : [`--controllers=*,${NO_KUBELET.map((name) => `-${name}`).join(",")}`]),
     ]);
     this.#services.push(service);
     const path = "/api/v1/namespaces/default/serviceaccounts/default";
@@ -177,6 +179,15 @@ export class ControlPlane {
   }
 }
 
+/** Flags with which the API server calls kubelets, whose names no DNS knows. */
+function reachKubelets(keys: string): string[] {
+  return [
+    "--kubelet-preferred-address-types=InternalIP",
+    `--kubelet-client-certificate=${keys}/kubelet-client.crt`,
+    `--kubelet-client-key=${keys}/kubelet-client.key`,
+  ];
+}
+
 /** Where a lab keeps its keys. */
 export function keyDir(lab: LabRecord): string {
   return `${lab.dir}/keys`;
@@ -192,11 +203,17 @@ async function writeKeys(lab: LabRecord): Promise<Authority> {
   const authority = await Authority.create("danm-lab");
   const hosts = [addressIn(lab, Host.gateway), "127.0.0.1", "10.96.0.1", "localhost", "kubernetes.default.svc"];
   const server = await authority.issue({ commonName: "kube-apiserver", hosts });
+  const toKubelets = await authority.issue({
+    commonName: "kube-apiserver-kubelet-client",
+    organizations: ["system:masters"],
+  });
   const tokens = await createTokenKeys();
   const files = {
     "ca.crt": authority.cert,
     "server.crt": server.cert,
     "server.key": server.key,
+    "kubelet-client.crt": toKubelets.cert,
+    "kubelet-client.key": toKubelets.key,
     "tokens.key": tokens.privateKey,
     "tokens.pub": tokens.publicKey,
   };

@@ -33,6 +33,11 @@ export interface LabOptions {
   readonly nodeKind?: NodeKind;
   /** Default true: run kube-controller-manager. */
   readonly controllerManager?: boolean;
+  /**
+   * Default false: nobody runs the nodes' Pods, and no controller minds. True: nodes have disks, Node and Pod objects
+   * are judged by what kubelets say, the API server is a Service, and logs and commands of Pods can be asked for.
+   */
+  readonly kubelets?: boolean;
   /** Default: lines on stderr. */
   readonly progress?: Progress;
 }
@@ -52,7 +57,7 @@ export interface KubectlOptions {
  * @throws {Error} when a prerequisite is missing or a part does not start; nothing is left then
  */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
-  const progress = options.progress ?? toStderr;
+  const { progress = toStderr, kubelets = false } = options;
   keepOffProxies();
   await ensurePrerequisites({}, progress);
   const binaries = await ensureBinaries(CONTROL_PLANE, progress);
@@ -65,8 +70,14 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   undo.defer(() => removeLab(record));
   await createLabNetwork(record);
   const [plane, nodes] = await both(
-    ControlPlane.start({ lab: record, binaries, controllerManager: options.controllerManager ?? true }),
-    startNodes(record, { count: options.nodes ?? 0, kind: options.nodeKind ?? "auto", progress, undo }),
+    ControlPlane.start({ lab: record, binaries, controllerManager: options.controllerManager ?? true, kubelets }),
+    startNodes(record, {
+      count: options.nodes ?? 0,
+      kind: options.nodeKind ?? "auto",
+      disks: kubelets,
+      progress,
+      undo,
+    }),
   );
   undo.defer(() => plane.stop());
   const users = await Users.create(record, { plane, kubectl: binaries.kubectl });

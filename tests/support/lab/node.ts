@@ -11,6 +11,15 @@ export interface NodeRunOptions {
   readonly check?: boolean;
 }
 
+/** What a node is made with. */
+export interface NodeOptions {
+  /**
+   * /var/lib, /var/log and changes of /etc and /opt are the node's own and outlive a {@linkcode Node.reboot}. Default
+   * false: they are lost, and changes of /etc and /opt would be the machine's.
+   */
+  readonly disk?: boolean;
+}
+
 /** What the node's kernel can make, found out by making it. */
 export interface NodeSupport {
   readonly ipvlan: boolean;
@@ -21,8 +30,9 @@ export interface NodeSupport {
 }
 
 /**
- * A machine of the lab: network namespace, /run, /var/lib, /var/log and /sys of its own; the rest of the file system is
- * the host's, so paths in `lab.dir` and in the repository mean the same inside and outside.
+ * A machine of the lab: network namespace, /run, /var/lib, /var/log and /sys of its own (with a disk also /etc and
+ * /opt); the rest of the file system is the host's, so paths in `lab.dir` and in the repository mean the same inside and
+ * outside.
  */
 export interface Node {
   /** As in the API: `node1`, `node2`, … */
@@ -50,6 +60,12 @@ export interface Node {
 
   /** Removes a network namespace by its path; what still runs in it keeps it alive, without a name. */
   deleteNetns(path: string): Promise<void>;
+
+  /**
+   * Cuts the node's power and starts it again: what ran is gone, and so is all that is not on a disk. Returns when
+   * commands can be run again.
+   */
+  reboot(): Promise<void>;
 
   /** Ends the node and all that runs in it. */
   stop(): Promise<void>;

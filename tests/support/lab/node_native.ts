@@ -2,13 +2,26 @@
 import { run, type RunningCommand, signalProcess, start } from "../run.ts";
 import { waitFor } from "../wait.ts";
 import { Host, ipBatch } from "./network.ts";
-import { BaseNode, type Node, NODE_ENV, type NodeRunOptions, type NodeSupport, probeSupport } from "./node.ts";
-import { NODE_MARKER } from "./reclaim.ts";
+import { MOUNT_DISK } from "./node_disk.ts";
+import {
+  BaseNode,
+  type Node,
+  NODE_ENV,
+  type NodeOptions,
+  type NodeRunOptions,
+  type NodeSupport,
+  probeSupport,
+} from "./node.ts";
+import { findFileOf, hasMountFrom } from "./process_facts.ts";
+import { endProcesses, NODE_MARKER } from "./reclaim.ts";
 import { addressIn, type LabRecord } from "./registry.ts";
+
+/** A file in the private /run of every native node, with its directory: tells its processes from another node's. */
+const NODE_DIR_FILE = "/run/danm-lab-node-dir";
 
 /**
  * Gives the node its own view of the machine, then waits for the end of its input: the node ends with its runner.
- * Arguments: the lab's name, the node's directory.
+ * Arguments: the lab's name, the node's directory, and the one that is its disk, if it has one.
  */
 const HOLDER = `
 set -e
@@ -18,32 +31,45 @@ mount -t sysfs sysfs /sys
 mount --rbind "$2/cgroup" /sys/fs/cgroup
 umount --recursive --lazy "$2/cgroup"
 mount -t tmpfs -o mode=755 tmpfs /run
+if [ "$3" ]; then
+disk=$3
+${MOUNT_DISK}
+else
 mount -t tmpfs -o mode=755 tmpfs /var/lib
 mount -t tmpfs -o mode=755 tmpfs /var/log
+fi
 mkdir -p /run/netns /run/lock
 ip link set lo up
+printf %s "$2" >${NODE_DIR_FILE}
 printf %s "$1" >${NODE_MARKER}
 exec cat
 `;
+
+/** Where a node is, also while it is down. */
+interface Place {
+  readonly lab: LabRecord;
+  readonly name: string;
+  readonly address: string;
+  /** Name of its network namespace. */
+  readonly netns: string;
+  readonly dir: string;
+  /** The directory that is its disk; empty when it has none. */
+  readonly disk: string;
+}
 
 /** A running native node. */
 export class NativeNode extends BaseNode implements Node {
   readonly kind = "native";
   readonly uplink = "eth1";
-  readonly name: string;
-  readonly address: string;
   readonly supports: NodeSupport;
-  readonly #holder: Deno.ChildProcess;
+  readonly #place: Place;
+  #holder: Deno.ChildProcess;
 
-  private constructor(
-    { name, address, supports }: Pick<Node, "name" | "address" | "supports">,
-    holder: Deno.ChildProcess,
-  ) {
+  private constructor(place: Place, { holder, supports }: { holder: Deno.ChildProcess; supports: NodeSupport }) {
     super();
-    this.name = name;
-    this.address = address;
-    this.supports = supports;
+    this.#place = place;
     this.#holder = holder;
+    this.supports = supports;
   }
 
   /**
@@ -51,18 +77,22 @@ export class NativeNode extends BaseNode implements Node {
    *
    * @throws {Error} when the kernel refuses a namespace, a mount or a link
    */
-  static async start(lab: LabRecord, index: number): Promise<NativeNode> {
+  static async start(lab: LabRecord, index: number, { disk = false }: NodeOptions = {}): Promise<NativeNode> {
     const name = `node${index + 1}`;
-    const netns = `${lab.name}-${name}`;
+    const dir = `${lab.dir}/${name}`;
     const address = addressIn(lab, Host.firstNode + index);
-    await run(["ip", "netns", "add", netns]);
-    await ipBatch([
-      `link add ${name} type veth peer name eth1 netns ${netns}`,
-      `link set ${name} master br0 up`,
-    ], lab.name);
-    await ipBatch([`address add ${address}/25 dev eth1`, "link set eth1 up"], netns);
-    const holder = await startHolder(lab, { netns, dir: `${lab.dir}/${name}` });
-    return new NativeNode({ name, address, supports: await probeMachine() }, holder);
+    const place = { lab, name, address, netns: `${lab.name}-${name}`, dir, disk: disk ? `${dir}/disk` : "" };
+    await Deno.mkdir(dir);
+    if (disk) await Deno.mkdir(place.disk);
+    return new NativeNode(place, { holder: await powerOn(place), supports: await probeMachine() });
+  }
+
+  get name(): string {
+    return this.#place.name;
+  }
+
+  get address(): string {
+    return this.#place.address;
   }
 
   start(argv: readonly string[], options: Pick<NodeRunOptions, "stdin" | "env"> = {}): Promise<RunningCommand> {
@@ -70,6 +100,18 @@ export class NativeNode extends BaseNode implements Node {
     return Promise.resolve(
       start([...enter, ...argv], { ...options, clearEnv: true, env: { ...NODE_ENV, ...options.env } }),
     );
+  }
+
+  async reboot(): Promise<void> {
+    const { lab, name, netns, dir } = this.#place;
+    await this.stop();
+    const isOfNode = (pid: number): boolean =>
+      findFileOf(pid, NODE_DIR_FILE) === dir || hasMountFrom(pid, `${lab.name}/${name}`);
+    await endProcesses(`${lab.name}/${name}`, isOfNode);
+    // With its namespace it would go some time later.
+    await ipBatch([`link delete ${name}`], lab.name);
+    await run(["ip", "netns", "delete", netns]);
+    this.#holder = await powerOn(this.#place);
   }
 
   async stop(): Promise<void> {
@@ -92,15 +134,34 @@ export function probeMachine(): Promise<NodeSupport> {
   return machineSupport;
 }
 
-async function startHolder(
-  lab: LabRecord,
-  { netns, dir }: { netns: string; dir: string },
-): Promise<Deno.ChildProcess> {
+async function powerOn(place: Place): Promise<Deno.ChildProcess> {
+  const { lab, name, netns, address } = place;
+  await run(["ip", "netns", "add", netns]);
+  await ipBatch([
+    `link add ${name} type veth peer name eth1 netns ${netns}`,
+    `link set ${name} master br0 up`,
+  ], lab.name);
+  await ipBatch([`address add ${address}/25 dev eth1`, "link set eth1 up"], netns);
+  return await startHolder(place);
+}
+
+async function startHolder({ lab, netns, dir, disk }: Place): Promise<Deno.ChildProcess> {
   const logPath = `${dir}/node.log`;
-  await Deno.mkdir(dir);
   const redirect = ["sh", "-c", 'log=$1; shift; exec "$@" >>"$log" 2>&1', "sh", logPath];
   const holder = new Deno.Command("nsenter", {
-    args: [`--net=/run/netns/${netns}`, ...redirect, "unshare", "--mount", "sh", "-c", HOLDER, "sh", lab.name, dir],
+    args: [
+      `--net=/run/netns/${netns}`,
+      ...redirect,
+      "unshare",
+      "--mount",
+      "sh",
+      "-c",
+      HOLDER,
+      "sh",
+      lab.name,
+      dir,
+      disk,
+    ],
     stdin: "piped",
     stdout: "null",
     stderr: "null",

@@ -1,8 +1,16 @@
 /** A node with a kernel of its own: user-mode Linux on the machine's file system. */
-import { type RunningCommand, signalProcess } from "../run.ts";
+import { run, type RunningCommand, signalProcess } from "../run.ts";
 import { waitFor } from "../wait.ts";
 import { Host, ipBatch, netnsPath } from "./network.ts";
-import { BaseNode, type Node, NODE_ENV, type NodeRunOptions, type NodeSupport, probeSupport } from "./node.ts";
+import {
+  BaseNode,
+  type Node,
+  NODE_ENV,
+  type NodeOptions,
+  type NodeRunOptions,
+  type NodeSupport,
+  probeSupport,
+} from "./node.ts";
 import { addressIn, type LabRecord } from "./registry.ts";
 import { AGENT_READY } from "./uml_agent.ts";
 import { AgentClient } from "./uml_client.ts";
@@ -11,23 +19,30 @@ import { renderInit } from "./uml_init.ts";
 const MODULES_DIR = "/usr/lib/uml/modules";
 const AGENT_PORT = 1024;
 
+const DISK_BYTES = 32 * 1024 ** 3;
+
+/** What a kernel is started with, again and again. */
+interface Machine {
+  readonly lab: LabRecord;
+  readonly index: number;
+  readonly name: string;
+  readonly address: string;
+  readonly dir: string;
+  readonly disk: boolean;
+}
+
 /** A running user-mode node. */
 export class UmlNode extends BaseNode implements Node {
   readonly kind = "uml";
   readonly uplink = "eth1";
-  readonly name: string;
-  readonly address: string;
+  readonly #machine: Machine;
   readonly #agent: AgentClient;
-  readonly #kernel: Deno.ChildProcess;
+  #kernel: Deno.ChildProcess;
   #supports: NodeSupport | undefined;
 
-  private constructor(
-    { name, address }: Pick<Node, "name" | "address">,
-    { agent, kernel }: { agent: AgentClient; kernel: Deno.ChildProcess },
-  ) {
+  private constructor(machine: Machine, { agent, kernel }: { agent: AgentClient; kernel: Deno.ChildProcess }) {
     super();
-    this.name = name;
-    this.address = address;
+    this.#machine = machine;
     this.#agent = agent;
     this.#kernel = kernel;
   }
@@ -37,29 +52,43 @@ export class UmlNode extends BaseNode implements Node {
    *
    * @throws {Error} when the kernel does not come up; the message has the end of its console
    */
-  static async start(lab: LabRecord, index: number): Promise<UmlNode> {
+  static async start(lab: LabRecord, index: number, { disk = false }: NodeOptions = {}): Promise<UmlNode> {
     const name = `node${index + 1}`;
-    const address = addressIn(lab, Host.firstNode + index);
+    const machine = {
+      lab,
+      index,
+      name,
+      address: addressIn(lab, Host.firstNode + index),
+      dir: `${lab.dir}/${name}`,
+      disk,
+    };
     const hostname = addressIn(lab, Host.firstManaged + index);
     const token = crypto.randomUUID();
-    const dir = `${lab.dir}/${name}`;
     await createTaps(lab, name);
-    await prepare(dir, [
+    await prepare(machine, [
       renderInit({
-        moduleRoot: `${dir}/modules`,
-        uplink: `${address}/25`,
+        moduleRoot: `${machine.dir}/modules`,
+        uplink: `${machine.address}/25`,
         management: `${hostname}/25`,
         machine: addressIn(lab, Host.machine),
         gateway: addressIn(lab, Host.management),
         agent: [Deno.execPath(), ...agentArguments(hostname, token)],
+        ...(disk && { disk: { cpuinfo: `${machine.dir}/cpuinfo` } }),
       }),
     ]);
-    const kernel = boot(lab, { index, name, dir });
     const agent = new AgentClient({ hostname, port: AGENT_PORT }, token);
-    const node = new UmlNode({ name, address }, { agent, kernel });
-    await untilReady(kernel, { name, console: `${dir}/console.log` });
+    const node = new UmlNode(machine, { agent, kernel: boot(machine) });
+    await node.#untilReady();
     node.#supports = await probeSupport(async (argv, stdin) => (await node.run(argv, { stdin, check: false })).stderr);
     return node;
+  }
+
+  get name(): string {
+    return this.#machine.name;
+  }
+
+  get address(): string {
+    return this.#machine.address;
   }
 
   get supports(): NodeSupport {
@@ -71,6 +100,13 @@ export class UmlNode extends BaseNode implements Node {
     return await this.#agent.start({ argv, ...options, env: { ...NODE_ENV, ...options.env } });
   }
 
+  async reboot(): Promise<void> {
+    await this.stop();
+    await Deno.remove(consolePath(this.#machine));
+    this.#kernel = boot(this.#machine);
+    await this.#untilReady();
+  }
+
   async stop(): Promise<void> {
     // The whole group: the kernel keeps a process of the machine for each address space of its own.
     signalProcess(-this.#kernel.pid, "SIGKILL");
@@ -80,6 +116,14 @@ export class UmlNode extends BaseNode implements Node {
   protected async killTree(command: RunningCommand): Promise<void> {
     await this.#agent.kill(-command.pid, "SIGKILL");
   }
+
+  async #untilReady(): Promise<void> {
+    await untilReady(this.#kernel, { name: this.name, console: consolePath(this.#machine) });
+  }
+}
+
+function consolePath({ dir }: Machine): string {
+  return `${dir}/console.log`;
 }
 
 async function createTaps(lab: LabRecord, name: string): Promise<void> {
@@ -95,10 +139,20 @@ async function createTaps(lab: LabRecord, name: string): Promise<void> {
   );
 }
 
-async function prepare(dir: string, [init]: readonly [string]): Promise<void> {
+async function prepare({ dir, disk }: Machine, [init]: readonly [string]): Promise<void> {
   await Deno.mkdir(`${dir}/modules/lib`, { recursive: true });
   await Deno.symlink(MODULES_DIR, `${dir}/modules/lib/modules`);
   await Deno.writeTextFile(`${dir}/init`, init, { mode: 0o755 });
+  if (!disk) return;
+  await Deno.writeTextFile(`${dir}/cpuinfo`, await Deno.readTextFile("/proc/cpuinfo"));
+  using image = await Deno.create(diskPath(dir));
+  await image.truncate(DISK_BYTES);
+  await run(["mkfs.ext4", "-q", "-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard", diskPath(dir)]);
+}
+
+/** A file full of holes. */
+function diskPath(dir: string): string {
+  return `${dir}/disk.img`;
 }
 
 function agentArguments(hostname: string, token: string): string[] {
@@ -107,19 +161,19 @@ function agentArguments(hostname: string, token: string): string[] {
   return ["run", ...flags, script, hostname, String(AGENT_PORT), token];
 }
 
-function boot(
-  lab: LabRecord,
-  { index, name, dir }: { index: number; name: string; dir: string },
-): Deno.ChildProcess {
+function boot(machine: Machine): Deno.ChildProcess {
+  const { lab, index, name, dir, disk } = machine;
   const hex = (value: number): string => value.toString(16).padStart(2, "0");
   // Said outright: kernels that boot at the same moment have been seen to pick the same random ones.
   const mac = (nic: number): string => `02:da:${hex(lab.slot >> 8)}:${hex(lab.slot & 255)}:${hex(index)}:${hex(nic)}`;
   const nic = (number: number, tap: string): string =>
     `vec${number}:transport=tap,ifname=${tap},depth=64,gro=0,mac=${mac(number)}`;
-  const redirect = ["sh", "-c", 'log=$1; shift; exec "$@" >>"$log" 2>&1', "sh", `${dir}/console.log`];
+  const redirect = ["sh", "-c", 'log=$1; shift; exec "$@" >>"$log" 2>&1', "sh", consolePath(machine)];
   const kernel = [
     "linux.uml",
-    "mem=2G",
+    // Of a sparse file: what is never used costs nothing.
+    disk ? "mem=4G" : "mem=2G",
+    ...(disk ? [`ubd0=${diskPath(dir)}`] : []),
     "root=/dev/root",
     "rootfstype=hostfs",
     "rootflags=/",

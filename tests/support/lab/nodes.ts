@@ -12,6 +12,8 @@ export type NodeKind = "auto" | Node["kind"];
 export interface StartNodesOptions {
   readonly count: number;
   readonly kind: NodeKind;
+  /** Whether nodes have disks that outlive their reboot. Default false. */
+  readonly disks?: boolean;
   readonly progress: Progress;
   readonly undo: AsyncDisposableStack;
 }
@@ -24,7 +26,7 @@ export async function startNodes(lab: LabRecord, options: StartNodesOptions): Pr
   options.progress(`starting ${options.count} ${kind} nodes`);
   if (kind === "uml") await createManagementBridge(lab);
   const starting = Array.from({ length: options.count }, async (_, index) => {
-    const node = await (kind === "native" ? NativeNode : UmlNode).start(lab, index);
+    const node = await (kind === "native" ? NativeNode : UmlNode).start(lab, index, { disk: options.disks ?? false });
     options.undo.defer(() => node.stop());
     return node;
   });

@@ -9,6 +9,8 @@ export interface Needs {
   readonly uml?: boolean;
   /** An OCI runtime, for nodes that run containers. */
   readonly containers?: boolean;
+  /** Nodes with disks, and an image with commands in it. */
+  readonly cluster?: boolean;
 }
 
 /** Commands of Debian packages; iputils-ping is for tests of connectivity, nftables for the plugin portmap. */
@@ -27,6 +29,11 @@ const UML_COMMANDS: readonly (readonly [string, string])[] = [
 ];
 
 const CONTAINER_COMMANDS: readonly (readonly [string, string])[] = [["runc", "runc"]];
+
+const CLUSTER_COMMANDS: readonly (readonly [string, string])[] = [["mkfs.ext4", "e2fsprogs"], [
+  "busybox",
+  "busybox-static",
+]];
 
 /** What is asked of a machine to find out what it lacks. */
 export interface Machine {
@@ -98,6 +105,7 @@ function missingPackages(needs: Needs, machine: Machine): string[] {
   const commands = [
     ...COMMANDS,
     ...(needs.uml ? UML_COMMANDS : []),
+    ...(needs.cluster ? CLUSTER_COMMANDS : []),
     ...(needs.containers ? CONTAINER_COMMANDS : []),
   ];
   const missing = commands.filter(([command]) => !machine.hasCommand(command)).map(([, name]) => name);

@@ -38,11 +38,10 @@ export async function reclaimDeadLabs(): Promise<string[]> {
  */
 export async function removeLab(lab: LabRecord): Promise<void> {
   const namespaces = findNetworkNamespaces(lab);
-  const cgroups = await killAll(lab, namespaces);
+  await killAll(lab, namespaces);
   // Deleting one end of a pair deletes the other at once; with its namespace it would go some time later.
   await removeLink(uplinkName(lab));
   for (const name of namespaces.keys()) await run(["ip", "netns", "delete", name]);
-  await waitFor(`the cgroups of ${lab.name} to be empty`, () => removeCgroups(cgroups));
   await removeIfThere(lab.dir);
   await forgetLab(lab);
 }
@@ -58,23 +57,30 @@ function findNetworkNamespaces(lab: LabRecord): Map<string, string> {
   return found;
 }
 
-/** @returns the cgroups of the containers that ran, as paths in each hierarchy */
-async function killAll(lab: LabRecord, namespaces: ReadonlyMap<string, string>): Promise<ReadonlySet<string>> {
-  const cgroups = new Set<string>();
+async function killAll(lab: LabRecord, namespaces: ReadonlyMap<string, string>): Promise<void> {
   const networks = new Set(namespaces.values());
-  const isOfLab = (pid: number): boolean => {
+  await endProcesses(lab.name, (pid) =>
     // What runs in a sandbox of a node has another network namespace, but still the node's /run; a container has
     // neither, but its root is a directory of the lab.
-    return networks.has(findNetworkNamespace(pid) ?? "") || findFileOf(pid, NODE_MARKER) === lab.name ||
-      hasMountFrom(pid, lab.name);
-  };
-  await waitFor(`all processes of ${lab.name} to end`, () => {
-    const left = findProcesses(isOfLab);
+    networks.has(findNetworkNamespace(pid) ?? "") || findFileOf(pid, NODE_MARKER) === lab.name ||
+    hasMountFrom(pid, lab.name));
+}
+
+/**
+ * Kills processes, and those that they start meanwhile, and removes the cgroups of those that were containers.
+ *
+ * @param whose for the message, as in "all processes of … to end"
+ * @throws {Error} when one does not die
+ */
+export async function endProcesses(whose: string, isTheirs: (pid: number) => boolean): Promise<void> {
+  const cgroups = new Set<string>();
+  await waitFor(`all processes of ${whose} to end`, () => {
+    const left = findProcesses(isTheirs);
     for (const { pid } of left) for (const cgroup of findContainerCgroups(pid)) cgroups.add(cgroup);
     for (const process of left) killIfSame(process);
     return left.length === 0;
   }, { timeoutMs: 20_000, intervalMs: 10 });
-  return cgroups;
+  await waitFor(`the cgroups of ${whose} to be empty`, () => removeCgroups(cgroups));
 }
 
 function killIfSame(process: ProcessId): void {

@@ -1,3 +1,5 @@
+import { MOUNT_DISK } from "./node_disk.ts";
+
 /** What a user-mode node must be told at boot. */
 export interface InitOptions {
   /** Directory with lib/modules in it. */
@@ -9,11 +11,33 @@ export interface InitOptions {
   /** Address of the machine on which the tests run, and the way there. */
   readonly machine: string;
   readonly gateway: string;
+  /** Present when the node has a disk, its first block device. */
+  readonly disk?: {
+    /** A copy of the machine's /proc/cpuinfo: cAdvisor wants to know a clock speed, and the kernel has none. */
+    readonly cpuinfo: string;
+  };
   /** The command that serves the tests; the node ends with it. */
   readonly agent: readonly string[];
 }
 
 const MODULES = ["ipvlan", "macvlan", "8021q", "vxlan", "dummy", "veth", "bridge", "nf_tables"];
+
+const DISK_MODULES = ["ext4", "overlay", "br_netfilter"];
+
+const MEMORY = `
+mount -t tmpfs -o mode=755 tmpfs /var/lib
+mount -t tmpfs -o mode=755 tmpfs /var/log
+`;
+
+function mountDisk({ cpuinfo }: { cpuinfo: string }): string {
+  return `
+disk=/run/disk
+mkdir $disk
+mount -t ext4 /dev/ubda $disk
+${MOUNT_DISK}
+mount --bind ${cpuinfo} /proc/cpuinfo
+`;
+}
 
 /**
  * Renders the first process of a user-mode node. The root is the machine's; /proc, /sys, /dev, /run, /var/lib and
@@ -37,10 +61,9 @@ mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /dev/shm
 mount -t tmpfs -o mode=755 tmpfs /run
-mount -t tmpfs -o mode=755 tmpfs /var/lib
-mount -t tmpfs -o mode=755 tmpfs /var/log
 mkdir -p /run/netns /run/lock
-modprobe -d ${options.moduleRoot} -a ${MODULES.join(" ")}
+modprobe -d ${options.moduleRoot} -a ${[...MODULES, ...(options.disk ? DISK_MODULES : [])].join(" ")}
+${options.disk ? mountDisk(options.disk) : MEMORY}
 # Modules that the kernel asks for later (nftables expressions, …) come from there, too.
 printf '#!/bin/sh\\nexec modprobe -d ${options.moduleRoot} "$@"\\n' >/run/modprobe
 chmod 755 /run/modprobe

@@ -1,0 +1,196 @@
+import type { CommandResult } from "../run.ts";
+import { renderContainerd, renderKubelet, RUN_KUBELET, RUNTIME_SOCKET } from "../kubelet/pod_node_config.ts";
+import { type Binaries, CNI_PLUGINS, type CONTAINER_RUNTIME, type POD_RUNTIME } from "../lab/binaries.ts";
+import type { Lab } from "../lab/lab.ts";
+import type { Node, NodeRunOptions } from "../lab/node.ts";
+import { waitFor } from "../wait.ts";
+import { bridgeConflist, kubeletSettings, renderProxy, routesOf } from "./cluster_plan.ts";
+import { NodeService } from "./node_service.ts";
+
+/** Programs of a cluster's node. */
+export type NodeBinaries = Binaries<
+  typeof CNI_PLUGINS[number] | typeof POD_RUNTIME[number] | typeof CONTAINER_RUNTIME[number] | "kube-proxy"
+>;
+
+/** What a node is set up with. */
+export interface ClusterNodeOptions {
+  readonly lab: Lab;
+  /** Number of the node, from 0. */
+  readonly index: number;
+  readonly binaries: NodeBinaries;
+  /** Address of the machine that runs the control plane. */
+  readonly gateway: string;
+  /** Archives that containerd has from the beginning. */
+  readonly images: readonly string[];
+}
+
+const SNAPSHOTTER = "overlayfs";
+
+/** Where Kubernetes and container runtimes have them everywhere. */
+const CNI_CONF_DIR = "/etc/cni/net.d";
+const CNI_BIN_DIR = "/opt/cni/bin";
+
+/** A node that runs Pods: containerd, kubelet and kube-proxy, and before ours the plugin `bridge`. */
+export class ClusterNode {
+  /** The machine, for what takes one of a lab. */
+  readonly machine: Node;
+  readonly #options: ClusterNodeOptions;
+  readonly #containerd: NodeService;
+  readonly #kubelet: NodeService;
+  readonly #proxy: NodeService;
+
+  /** Starts nothing yet. */
+  constructor(machine: Node, options: ClusterNodeOptions) {
+    const { containerd, kubelet, "kube-proxy": proxy } = options.binaries;
+    const dir = `${options.lab.dir}/${machine.name}`;
+    const service = (name: string, ...argv: string[]): NodeService => new NodeService(machine, { name, argv, dir });
+    this.machine = machine;
+    this.#options = options;
+    this.#containerd = service("containerd", containerd, "--config", `${dir}/containerd.toml`);
+    this.#kubelet = service("kubelet", "sh", "-c", RUN_KUBELET, "sh", ...[
+      kubelet,
+      `--config=${dir}/kubelet.json`,
+      `--kubeconfig=${dir}/kubelet-user.json`,
+      "--cert-dir=/var/lib/kubelet/pki",
+      `--hostname-override=${machine.name}`,
+      `--node-ip=${machine.address}`,
+    ]);
+    this.#proxy = service("kube-proxy", proxy, `--config=${dir}/kube-proxy.json`);
+  }
+
+  /** Sets the machine up and starts its daemons; it is ready some time later. */
+  async start(): Promise<void> {
+    await writeConfigurations(this, this.#options);
+    await installCni(this, this.#options);
+    await this.#startNetwork();
+    await this.#containerd.start();
+    await Promise.all([this.#proxy.start(), this.#kubelet.start()]);
+    for (const archive of this.#options.images) await this.importImage(archive);
+  }
+
+  /** As in the API. */
+  get name(): string {
+    return this.machine.name;
+  }
+
+  /** IPv4 address, which is that of Pods with the host's network, too. */
+  get address(): string {
+    return this.machine.address;
+  }
+
+  /** Aborted when a daemon ends without having been told to. */
+  get failed(): AbortSignal {
+    return AbortSignal.any([this.#containerd, this.#kubelet, this.#proxy].map(({ failed }) => failed));
+  }
+
+  /** Runs a command in the node to its end, as `Node.run` does. */
+  async exec(argv: readonly string[], options: NodeRunOptions = {}): Promise<CommandResult> {
+    return await this.machine.run(argv, options);
+  }
+
+  /** Gives containerd an image, out of an archive (OCI or Docker) on this machine. */
+  async importImage(archive: string): Promise<void> {
+    await this.#untilRuntime();
+    await this.exec([...this.#ctr, "images", "import", "--local", "--snapshotter", SNAPSHOTTER, archive], {
+      timeoutMs: 300_000,
+    });
+  }
+
+  /** Ends the kubelet and starts it again; returns when it works. Pods stay. */
+  async restartKubelet(): Promise<void> {
+    await this.#kubelet.stop();
+    await this.#kubelet.start();
+    await this.untilHealthy();
+  }
+
+  /** Ends containerd and starts it again; returns when it answers. Containers stay. */
+  async restartContainerd(): Promise<void> {
+    await this.#containerd.stop();
+    await this.#containerd.start();
+    await this.#untilRuntime();
+  }
+
+  /**
+   * Cuts the node's power and starts it again: of Pods and network nothing is left but what is on the disk. Returns when
+   * kubelet and kube-proxy work; the API has the Node as Ready, or its Pods as running, long before and some time after.
+   */
+  async reboot(): Promise<void> {
+    const services = [this.#kubelet, this.#proxy, this.#containerd];
+    for (const service of services) service.forget();
+    await this.machine.reboot();
+    await this.ended();
+    await this.#startNetwork();
+    await Promise.all(services.map((service) => service.start()));
+    await this.untilHealthy();
+  }
+
+  /** Waits until kubelet and kube-proxy say that they work. */
+  async untilHealthy(): Promise<void> {
+    const urls = ["http://127.0.0.1:10248/healthz", "http://127.0.0.1:10256/healthz"];
+    await waitFor(`kubelet and kube-proxy of ${this.name} to be healthy`, async () => {
+      for (const url of urls) await this.exec(["busybox", "wget", "-q", "-O", "-", url], { timeoutMs: 10_000 });
+      return true;
+    }, { timeoutMs: 180_000, intervalMs: this.#intervalMs, signal: this.failed });
+  }
+
+  /** Expects all daemons to end, as the node will. */
+  forget(): void {
+    for (const service of [this.#kubelet, this.#proxy, this.#containerd]) service.forget();
+  }
+
+  /** Resolves when all daemons have ended. */
+  async ended(): Promise<void> {
+    await Promise.all([this.#kubelet, this.#proxy, this.#containerd].map((service) => service.ended()));
+  }
+
+  get #ctr(): string[] {
+    return [this.#options.binaries.ctr, "--address", RUNTIME_SOCKET, "--namespace", "k8s.io"];
+  }
+
+  async #untilRuntime(): Promise<void> {
+    await waitFor(`containerd of ${this.name} to answer`, async () => {
+      return (await this.exec([...this.#ctr, "version"])).code === 0;
+    }, { timeoutMs: 90_000, intervalMs: this.#intervalMs, signal: this.#containerd.failed });
+  }
+
+  /** Between two looks at a daemon: to start a program takes long in user-mode Linux, and holds up the daemon. */
+  get #intervalMs(): number {
+    return this.machine.kind === "uml" ? 1_000 : 50;
+  }
+
+  async #startNetwork(): Promise<void> {
+    const { index, gateway, lab } = this.#options;
+    const addresses = lab.nodes.map(({ address }) => address);
+    const lines = routesOf(index, { addresses, gateway, uplink: this.machine.uplink });
+    await this.exec(["ip", "-batch", "-"], { stdin: lines.join("\n") + "\n" });
+    // What a bridge passes on within a node must be seen by kube-proxy's rules, too.
+    await this.exec(["sysctl", "-q", "-w", "net.ipv4.ip_forward=1", "net.bridge.bridge-nf-call-iptables=1"]);
+  }
+}
+
+async function writeConfigurations({ name }: ClusterNode, { lab, binaries }: ClusterNodeOptions): Promise<void> {
+  const dir = `${lab.dir}/${name}`;
+  const [kubelet, proxy] = await Promise.all([
+    lab.user(`system:node:${name}`, ["system:nodes"]),
+    lab.user("system:kube-proxy"),
+  ]);
+  const containerd = renderContainerd({
+    containerdRoot: "/var/lib/containerd",
+    snapshotter: SNAPSHOTTER,
+    cniConfDir: CNI_CONF_DIR,
+    cniBinDirs: [CNI_BIN_DIR],
+    shim: binaries["containerd-shim-runc-v2"],
+  });
+  const { caPath: clientCAFile } = kubelet;
+  await Deno.copyFile(kubelet.kubeconfigPath, `${dir}/kubelet-user.json`);
+  await Deno.writeTextFile(`${dir}/kubelet.json`, renderKubelet({ clientCAFile }, kubeletSettings(clientCAFile)));
+  await Deno.writeTextFile(`${dir}/containerd.toml`, containerd);
+  await Deno.writeTextFile(`${dir}/kube-proxy.json`, renderProxy({ kubeconfig: proxy.kubeconfigPath, name }));
+}
+
+async function installCni(node: ClusterNode, { index, binaries }: ClusterNodeOptions): Promise<void> {
+  await node.exec(["mkdir", "-p", CNI_CONF_DIR, CNI_BIN_DIR]);
+  await node.exec(["cp", ...CNI_PLUGINS.map((name) => binaries[name]), CNI_BIN_DIR]);
+  const stdin = JSON.stringify(bridgeConflist(index), null, 2);
+  await node.exec(["sh", "-c", 'cat >"$1"', "sh", `${CNI_CONF_DIR}/10-bridge.conflist`], { stdin });
+}
