@@ -66,6 +66,7 @@ export async function findText(path: string): Promise<string | undefined> {
 }
 
 async function toDisk(path: string): Promise<void> {
-  using file = await Deno.open(path);
+  const file = await Deno.open(path);
+  using _open = file;
   await file.sync();
 }

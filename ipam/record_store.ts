@@ -187,8 +187,10 @@ export class RecordStore<R extends AllocationRecord> {
     const [, , containerID, ifname] = FILE_NAME.exec(name.slice(0, -".new".length)) ?? [];
     if (containerID === undefined || ifname === undefined) return;
     // Who writes a record has its lock.
-    using lock = this.tryLock({ containerID, ifname });
-    if (lock) removeIfThere(`${this.#dir}/${name}`);
+    const lock = this.tryLock({ containerID, ifname });
+    if (!lock) return;
+    using _held = lock;
+    removeIfThere(`${this.#dir}/${name}`);
   }
 
   #lockPath(key: SandboxKey): string {

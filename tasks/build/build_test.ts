@@ -13,7 +13,7 @@ import { pinRoot } from "../../installer/render_pinned_launcher.ts";
 import { run } from "../../tests/support/run.ts";
 import { ROOT } from "../support/root.ts";
 import { build, type BuildReport } from "./build.ts";
-import { withLazyRequire } from "./bundle.ts";
+import { bundle, withLazyRequire } from "./bundle.ts";
 import { canCompile } from "./compile.ts";
 import { renderLauncher } from "./launcher.ts";
 import { sameTree } from "./same_tree.ts";
@@ -197,4 +197,20 @@ Deno.test("pinRoot replaces the line that looks for the root, and only that", ()
   const [before, after] = [launcher.split("\n"), pinRoot(launcher, "/opt/danm").split("\n")];
   assertEquals(after, [before[0], "root='/opt/danm'", ...before.slice(2)]);
   assertStringIncludes(launcher, " --allow-net ");
+});
+
+Deno.test("a bundle that would forget to dispose of something is refused", async () => {
+  const root = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(join(root, "deno.json"), "{}");
+    const open = "const open = () => ({ ok: true, [Symbol.dispose]() { console.log(1); } });";
+    const write = (body: string): Promise<void> => Deno.writeTextFile(join(root, "main.ts"), `${open}\n${body}`);
+    const request = { root, entry: "main.ts", outDir: join(root, "out") };
+    await write("export function f() { using held = open(); if (held.ok) console.log(2); }\nf();");
+    await assertRejects(() => bundle(request), Error, "main.ts: minified, 0 of 1 `using` are left");
+    await write("export function f() { const held = open(); using _held = held; if (held.ok) console.log(2); }\nf();");
+    await bundle(request);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
 });

@@ -17,18 +17,52 @@ export interface BundleRequest {
   readonly outDir: string;
 }
 
+/** Declarations whose values are disposed of when their block ends. */
+const USING = /\busing [A-Za-z_$][\w$]*\s*=(?!=)/g;
+
 /**
  * Bundles and minifies a module with all that it imports; dynamic imports become chunks of their own.
  *
  * @throws {CommandFailed} with what `deno bundle` says
- * @throws {Error} when the bundle still loads `node:module` at every start
+ * @throws {Error} when the bundle still loads `node:module` at every start, or does not dispose of something
  */
-export async function bundle({ root, entry, outDir }: BundleRequest): Promise<void> {
-  const argv = [Deno.execPath(), "bundle", "--quiet", "--minify", "--code-splitting", "--outdir", outDir, entry];
+export async function bundle(request: BundleRequest): Promise<void> {
+  await runBundler(request, ["--minify"]);
+  await assertDisposes(request);
+  for (const path of scriptsOf(request.outDir)) await deferLoading(path);
+}
+
+async function runBundler({ root, entry, outDir }: BundleRequest, options: readonly string[]): Promise<void> {
+  const argv = [Deno.execPath(), "bundle", "--quiet", ...options, "--code-splitting", "--outdir", outDir, entry];
   await run(argv, { cwd: root, timeoutMs: 300_000 });
-  for await (const file of Deno.readDir(outDir)) {
-    if (file.isFile && file.name.endsWith(".js")) await deferLoading(join(outDir, file.name));
+}
+
+/**
+ * Minifying puts a value that is used once, right after its `using`, in the place of its use, and forgets to dispose of
+ * it: a lock is held, a connection stays open. What is not minified tells how many there have to be.
+ */
+async function assertDisposes(request: BundleRequest): Promise<void> {
+  const plain = await Deno.makeTempDir({ prefix: "danm-bundle-" });
+  try {
+    await runBundler({ ...request, outDir: plain }, []);
+    const [before, after] = [countUsing(plain), countUsing(request.outDir)];
+    if (before === after) return;
+    const advice = "name it with `const`, and then say `using _held = it`";
+    throw new Error(
+      `${request.entry}: minified, ${after} of ${before} \`using\` are left; where one is used once: ${advice}`,
+    );
+  } finally {
+    await Deno.remove(plain, { recursive: true });
   }
+}
+
+function countUsing(dir: string): number {
+  return scriptsOf(dir).reduce((sum, path) => sum + [...Deno.readTextFileSync(path).matchAll(USING)].length, 0);
+}
+
+function scriptsOf(dir: string): string[] {
+  return Array.from(Deno.readDirSync(dir)).filter(({ isFile, name }) => isFile && name.endsWith(".js"))
+    .map(({ name }) => join(dir, name));
 }
 
 /** The text of a bundle with `require` made when it is first called instead of at start. */
