@@ -4,7 +4,7 @@ import { type Binaries, CNI_PLUGINS, type CONTAINER_RUNTIME, type POD_RUNTIME } 
 import type { Lab } from "../lab/lab.ts";
 import type { Node, NodeRunOptions } from "../lab/node.ts";
 import { waitFor } from "../wait.ts";
-import { bridgeConflist, kubeletSettings, renderProxy, routesOf } from "./cluster_plan.ts";
+import { bridgeConflist, kubeletSettings, packetFilterOf, renderProxy, routesOf } from "./cluster_plan.ts";
 import { NodeService } from "./node_service.ts";
 
 /** Programs of a cluster's node. */
@@ -29,6 +29,13 @@ const SNAPSHOTTER = "overlayfs";
 /** Where Kubernetes and container runtimes have them everywhere. */
 const CNI_CONF_DIR = "/etc/cni/net.d";
 const CNI_BIN_DIR = "/opt/cni/bin";
+
+/** Debian's `iptables` changes rules of nftables, unless told otherwise; as update-alternatives(1) would tell it. */
+const LEGACY_IPTABLES = `
+for name in iptables ip6tables; do
+  for suffix in "" -save -restore; do ln -sf "/usr/sbin/$name-legacy$suffix" "/etc/alternatives/$name$suffix"; done
+done
+`;
 
 /** A node that runs Pods: containerd, kubelet and kube-proxy, and before ours the plugin `bridge`. */
 export class ClusterNode {
@@ -62,6 +69,7 @@ export class ClusterNode {
   async start(): Promise<void> {
     await writeConfigurations(this, this.#options);
     await installCni(this, this.#options);
+    if (packetFilterOf(this.machine) === "iptables") await this.exec(["sh", "-e", "-c", LEGACY_IPTABLES]);
     await this.#startNetwork();
     await this.#containerd.start();
     await Promise.all([this.#proxy.start(), this.#kubelet.start()]);
@@ -168,7 +176,10 @@ export class ClusterNode {
   }
 }
 
-async function writeConfigurations({ name }: ClusterNode, { lab, binaries }: ClusterNodeOptions): Promise<void> {
+async function writeConfigurations(
+  { name, machine }: ClusterNode,
+  { lab, binaries }: ClusterNodeOptions,
+): Promise<void> {
   const dir = `${lab.dir}/${name}`;
   const [kubelet, proxy] = await Promise.all([
     lab.user(`system:node:${name}`, ["system:nodes"]),
@@ -185,12 +196,15 @@ async function writeConfigurations({ name }: ClusterNode, { lab, binaries }: Clu
   await Deno.copyFile(kubelet.kubeconfigPath, `${dir}/kubelet-user.json`);
   await Deno.writeTextFile(`${dir}/kubelet.json`, renderKubelet({ clientCAFile }, kubeletSettings(clientCAFile)));
   await Deno.writeTextFile(`${dir}/containerd.toml`, containerd);
-  await Deno.writeTextFile(`${dir}/kube-proxy.json`, renderProxy({ kubeconfig: proxy.kubeconfigPath, name }));
+  await Deno.writeTextFile(
+    `${dir}/kube-proxy.json`,
+    renderProxy({ kubeconfig: proxy.kubeconfigPath, name, mode: packetFilterOf(machine) }),
+  );
 }
 
 async function installCni(node: ClusterNode, { index, binaries }: ClusterNodeOptions): Promise<void> {
   await node.exec(["mkdir", "-p", CNI_CONF_DIR, CNI_BIN_DIR]);
   await node.exec(["cp", ...CNI_PLUGINS.map((name) => binaries[name]), CNI_BIN_DIR]);
-  const stdin = JSON.stringify(bridgeConflist(index), null, 2);
+  const stdin = JSON.stringify(bridgeConflist(index, packetFilterOf(node.machine)), null, 2);
   await node.exec(["sh", "-c", 'cat >"$1"', "sh", `${CNI_CONF_DIR}/10-bridge.conflist`], { stdin });
 }

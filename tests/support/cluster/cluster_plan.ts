@@ -1,5 +1,7 @@
 /** Addresses and configurations of a cluster's nodes. Numbers of nodes start with 0. */
 
+import type { Node } from "../lab/node.ts";
+
 /** Whatever is in it is a Pod. */
 export const POD_CIDR = "10.244.0.0/16";
 
@@ -11,15 +13,26 @@ export function podCidrOf(index: number): string {
   return `10.244.${index + 1}.0/24`;
 }
 
+/**
+ * What a node's packets are changed with: kube-proxy's mode, and the backend of the plugin `portmap`. Debian's user-mode
+ * kernel has nftables for bridges alone.
+ */
+export function packetFilterOf({ kind }: Pick<Node, "kind">): PacketFilter {
+  return kind === "uml" ? "iptables" : "nftables";
+}
+
+/** The ways to change packets. */
+export type PacketFilter = "nftables" | "iptables";
+
 /** The network that a node's Pods have without us. */
-export function bridgeConflist(index: number): object {
+export function bridgeConflist(index: number, backend: PacketFilter): object {
   const ipam = { type: "host-local", ranges: [[{ subnet: podCidrOf(index) }]], routes: [{ dst: "0.0.0.0/0" }] };
   return {
     cniVersion: "1.0.0",
     name: "bridge",
     plugins: [
       { type: "bridge", bridge: "cni0", isGateway: true, hairpinMode: true, ipam },
-      { type: "portmap", capabilities: { portMappings: true }, backend: "nftables" },
+      { type: "portmap", capabilities: { portMappings: true }, backend },
     ],
   };
 }
@@ -29,19 +42,23 @@ export function kubeletSettings(clientCAFile: string): object {
   return {
     authentication: { anonymous: { enabled: false }, webhook: { enabled: true }, x509: { clientCAFile } },
     authorization: { mode: "Webhook" },
+    // Nobody answers there: as in a cluster whose DNS is down.
+    clusterDNS: ["10.96.0.10"],
+    clusterDomain: "cluster.local",
     // There is no registry to get an image from once more.
     imageGCHighThresholdPercent: 100,
-    // kube-proxy is told to use nftables.
+    // Only Services need any, and these are kube-proxy's.
     makeIPTablesUtilChains: false,
   };
 }
 
 /** Configuration of kube-proxy. */
-export function renderProxy({ kubeconfig, name }: { kubeconfig: string; name: string }): string {
+export function renderProxy(options: { kubeconfig: string; name: string; mode: PacketFilter }): string {
+  const { kubeconfig, name, mode } = options;
   return JSON.stringify({
     apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
     kind: "KubeProxyConfiguration",
-    mode: "nftables",
+    mode,
     clientConnection: { kubeconfig },
     hostnameOverride: name,
     clusterCIDR: POD_CIDR,

@@ -9,6 +9,8 @@ export interface ReadyPod {
   readonly node: string;
   /** `status.podIPs`. */
   readonly addresses: readonly string[];
+  /** How often its containers were started again, all together. */
+  readonly restarts: number;
 }
 
 /** Which Pods are meant. */
@@ -37,7 +39,10 @@ interface PodObject {
     readonly phase: string;
     readonly podIPs?: readonly { readonly ip: string }[];
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-    readonly containerStatuses?: readonly { readonly state: { readonly waiting?: { readonly message?: string } } }[];
+    readonly containerStatuses?: readonly {
+      readonly restartCount: number;
+      readonly state: { readonly waiting?: { readonly message?: string } };
+    }[];
   };
 }
 
@@ -102,7 +107,14 @@ function isReady({ metadata, status }: PodObject): boolean {
 }
 
 function toReadyPod({ metadata: { namespace, name, uid }, spec, status }: PodObject): ReadyPod {
-  return { namespace, name, uid, node: spec.nodeName ?? "", addresses: status.podIPs?.map(({ ip }) => ip) ?? [] };
+  return {
+    namespace,
+    name,
+    uid,
+    node: spec.nodeName ?? "",
+    addresses: status.podIPs?.map(({ ip }) => ip) ?? [],
+    restarts: status.containerStatuses?.reduce((sum, { restartCount }) => sum + restartCount, 0) ?? 0,
+  };
 }
 
 function describe({ metadata, spec, status }: PodObject): string {

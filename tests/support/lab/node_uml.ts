@@ -111,6 +111,7 @@ export class UmlNode extends BaseNode implements Node {
     // The whole group: the kernel keeps a process of the machine for each address space of its own.
     signalProcess(-this.#kernel.pid, "SIGKILL");
     await this.#kernel.status;
+    this.#agent.disconnect();
   }
 
   protected async killTree(command: RunningCommand): Promise<void> {

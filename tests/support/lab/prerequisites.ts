@@ -33,7 +33,7 @@ const CONTAINER_COMMANDS: readonly (readonly [string, string])[] = [["runc", "ru
 const CLUSTER_COMMANDS: readonly (readonly [string, string])[] = [["mkfs.ext4", "e2fsprogs"], [
   "busybox",
   "busybox-static",
-]];
+], ["iptables-legacy", "iptables"]];
 
 /** What is asked of a machine to find out what it lacks. */
 export interface Machine {

@@ -8,6 +8,7 @@ type Kill = Omit<Extract<AgentRequest, { kill: unknown }>, "token">;
 export class AgentClient {
   readonly #address: Deno.ConnectOptions & { readonly hostname: string };
   readonly #token: string;
+  readonly #connections = new Set<Deno.TcpConn>();
 
   /** @param address where the agent listens; @param token what it was started with */
   constructor(address: { readonly hostname: string; readonly port: number }, token: string) {
@@ -25,9 +26,12 @@ export class AgentClient {
     const first = await next(answers);
     if (!("pid" in first)) throw notStarted(command.argv, first);
     const { pid } = first;
+    const result = finish(answers, command.argv);
+    // Who waits for it learns of the node's end; nobody has to.
+    result.catch(() => undefined);
     return {
       pid,
-      result: finish(answers, command.argv),
+      result,
       kill: (signal = "SIGKILL") => this.kill(pid, signal),
     };
   }
@@ -42,17 +46,32 @@ export class AgentClient {
 
   async #ask(request: Command | Kill): Promise<AsyncGenerator<AgentAnswer>> {
     const connection = await Deno.connect(this.#address);
+    this.#connections.add(connection);
     connection.setNoDelay(true);
     const text = `${JSON.stringify({ ...request, token: this.#token })}\n`;
     const writer = connection.writable.getWriter();
     await writer.write(new TextEncoder().encode(text));
     writer.releaseLock();
-    return readAnswers(connection);
+    return this.#readAnswers(connection);
+  }
+
+  /** Ends all that is under way: a machine without power does not say goodbye. */
+  disconnect(): void {
+    for (const connection of this.#connections) connection.close();
+    this.#connections.clear();
+  }
+
+  async *#readAnswers(connection: Deno.TcpConn): AsyncGenerator<AgentAnswer> {
+    try {
+      yield* readAnswers(connection);
+    } finally {
+      // Unless the node was disconnected.
+      if (this.#connections.delete(connection)) connection.close();
+    }
   }
 }
 
 async function* readAnswers(connection: Deno.TcpConn): AsyncGenerator<AgentAnswer> {
-  using _connection = connection;
   const decoder = new TextDecoder();
   const buffer = new Uint8Array(65_536);
   let unfinished: string[] = [];
