@@ -50,7 +50,7 @@ export class Installer {
   #node: NodeObject | undefined;
   #isLabelled = false;
   /** The configuration that was last found right, and when. */
-  #conf: { readonly text: string; readonly atMs: number; readonly settings: string } | undefined;
+  #conf: { readonly text: string; readonly atMs: number; readonly settings: Settings } | undefined;
 
   constructor(deps: InstallerDeps) {
     this.#deps = deps;
@@ -89,13 +89,23 @@ export class Installer {
 
   async #configure(signal: AbortSignal, { isInstalled }: { isInstalled: boolean }): Promise<void> {
     const { settingsDir, log } = this.#deps;
-    const settings = await readSettings(settingsDir);
+    let settings: Settings;
     try {
+      settings = await readSettings(settingsDir);
+    } catch (error) {
+      // A typing error must not cost the node its token.
+      if (this.#conf) await this.#keepToken(this.#conf.settings, { signal, refused: false });
+      throw error;
+    }
+    try {
+      await this.#getNode(signal);
       await this.#keepToken(settings, { signal, refused: false });
       if (!isInstalled || this.#isFresh(settings)) return await this.#restoreConf();
       await this.#keepConf(settings, signal);
     } catch (error) {
       if (!isUnreachable(error)) throw error;
+      // Says so when the token that is there has expired meanwhile.
+      await this.#keepToken(settings, { signal, refused: false });
       await this.#restoreConf();
       if (await findText(confPath(this.#deps.paths)) === undefined) throw error;
       log.warn("the API server cannot be reached; the node keeps what it has", { error: messageOf(error) });
@@ -104,7 +114,8 @@ export class Installer {
 
   #isFresh(settings: Settings): boolean {
     const { monotonicMs } = this.#deps;
-    return this.#conf?.settings === JSON.stringify(settings) && monotonicMs() - this.#conf.atMs < API_PERIOD_MS;
+    return this.#conf !== undefined && isSame(this.#conf.settings, settings) &&
+      monotonicMs() - this.#conf.atMs < API_PERIOD_MS;
   }
 
   /** What somebody removed or changed is put back; that it is right was found out a moment ago. */
@@ -115,10 +126,10 @@ export class Installer {
 
   async #keepConf(settings: Settings, signal: AbortSignal): Promise<void> {
     const { paths, nodeName, client, run, commandPath, log, monotonicMs } = this.#deps;
-    const { status: { nodeInfo } } = await this.#getNode(signal);
+    const { status } = await this.#getNode(signal);
+    const cniVersion = confVersion(status?.nodeInfo?.containerRuntimeVersion ?? "");
     const keep = async (): Promise<string> => {
       using asPlugin = new KubeClient(await loadKubeconfig(kubeconfigPath(paths)), { userAgent: "danm-installer" });
-      const cniVersion = confVersion(nodeInfo.containerRuntimeVersion);
       return await keepConf({
         paths,
         settings,
@@ -142,13 +153,17 @@ export class Installer {
       await this.#keepToken(settings, { signal, refused: true });
       text = await keep();
     }
-    this.#conf = { text, atMs: monotonicMs(), settings: JSON.stringify(settings) };
+    this.#conf = { text, atMs: monotonicMs(), settings };
   }
 
   async #keepToken(settings: Settings, { signal, refused }: { signal: AbortSignal; refused: boolean }): Promise<void> {
     const { paths, client, target, nodeName, now, log } = this.#deps;
     const api = { server: (settings.apiServer ?? target.server).replace(/\/+$/, ""), authorities: target.caCerts };
-    const node = { name: nodeName, uid: async () => (await this.#getNode(signal)).metadata.uid };
+    const node = {
+      name: nodeName,
+      knownUID: this.#node?.metadata.uid,
+      getUID: async () => (await this.#getNode(signal)).metadata.uid,
+    };
     await keepToken({ paths, client, api, node, now, log, signal }, { refused });
   }
 
@@ -171,6 +186,10 @@ export class Installer {
       log.warn("the Node cannot be told what links it can make", { error: messageOf(error) });
     }
   }
+}
+
+function isSame(one: Settings, other: Settings): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** Nobody answered, or somebody who may do better in a moment. */

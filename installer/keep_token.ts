@@ -24,7 +24,12 @@ export interface TokenDeps {
   readonly client: KubeClient;
   /** As the plugins are to reach it. */
   readonly api: ApiServer;
-  readonly node: { readonly name: string; readonly uid: () => Promise<string> };
+  readonly node: {
+    readonly name: string;
+    /** Undefined when nobody has asked yet. */
+    readonly knownUID: string | undefined;
+    getUID(): Promise<string>;
+  };
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly log: Logger;
@@ -42,7 +47,7 @@ export async function keepToken(deps: TokenDeps, { refused }: { refused: boolean
   const { paths, log, api, node } = deps;
   const path = kubeconfigPath(paths);
   const now = deps.now() / 1000;
-  const plan = planToken(await findText(path), { api, nodeName: node.name, now });
+  const plan = planToken(await findText(path), { api, nodeName: node.name, nodeUID: node.knownUID, now });
   const why = refused ? "the API server refuses the token" : plan.renewal;
   if (why === undefined) return await keepPrivate(path);
   try {
@@ -59,7 +64,7 @@ export async function keepToken(deps: TokenDeps, { refused }: { refused: boolean
 }
 
 async function requestToken({ client, node, signal }: TokenDeps): Promise<string> {
-  const boundObjectRef = { apiVersion: "v1", kind: "Node", name: node.name, uid: await node.uid() };
+  const boundObjectRef = { apiVersion: "v1", kind: "Node", name: node.name, uid: await node.getUID() };
   const answer = await client.create(
     `/api/v1/namespaces/${SYSTEM_NAMESPACE}/serviceaccounts/${ACCOUNT}/token`,
     {

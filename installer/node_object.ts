@@ -6,7 +6,9 @@ import * as z from "zod/mini";
 /** What is read of a Node. */
 const NodeObject = z.object({
   metadata: z.extend(ObjectMeta, { uid: z.string() }),
-  status: z.object({ nodeInfo: z.object({ containerRuntimeVersion: z.string() }) }),
+  status: z.optional(z.object({
+    nodeInfo: z.optional(z.object({ containerRuntimeVersion: z.optional(z.string()) })),
+  })),
 });
 /** What is read of a Node. */
 export type NodeObject = z.infer<typeof NodeObject>;

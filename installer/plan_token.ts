@@ -6,8 +6,24 @@ export interface TokenLife {
   readonly issuedAt: number;
   /** Seconds since 1970. */
   readonly expiresAt: number;
-  /** Name of the Node that it is bound to. */
-  readonly node: string | undefined;
+  /** The Node that it is bound to. */
+  readonly node: TokenNode | undefined;
+}
+
+/** A Node as a token names it. */
+export interface TokenNode {
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** What a token is to be good for. */
+export interface TokenWish {
+  readonly api: ApiServer;
+  readonly nodeName: string;
+  /** UID of the Node; undefined when nobody could say. */
+  readonly nodeUID: string | undefined;
+  /** Seconds since 1970. */
+  readonly now: number;
 }
 
 /** What to do about the kubeconfig on the node. */
@@ -23,12 +39,8 @@ export interface TokenPlan {
  * ride out an API server that is away; and whenever the file is not what it should be.
  *
  * @param text of the kubeconfig; undefined when there is none
- * @param wanted.now seconds since 1970
  */
-export function planToken(
-  text: string | undefined,
-  wanted: { readonly api: ApiServer; readonly nodeName: string; readonly now: number },
-): TokenPlan {
+export function planToken(text: string | undefined, wanted: TokenWish): TokenPlan {
   if (text === undefined) return { renewal: "there is no kubeconfig", expiresAt: undefined };
   const token = tokenOf(text);
   const life = token === undefined ? undefined : readTokenLife(token);
@@ -38,15 +50,10 @@ export function planToken(
 
 function findRenewal(
   { issuedAt, expiresAt, node }: TokenLife,
-  { api, nodeName, now, token, text }: {
-    readonly api: ApiServer;
-    readonly nodeName: string;
-    readonly now: number;
-    readonly token: string;
-    readonly text: string;
-  },
+  { api, nodeName, nodeUID, now, token, text }: TokenWish & { readonly token: string; readonly text: string },
 ): string | undefined {
-  if (node !== nodeName) return `the token is bound to ${node === undefined ? "no Node" : `Node ${node}`}`;
+  if (node?.name !== nodeName) return `the token is bound to ${node === undefined ? "no Node" : `Node ${node.name}`}`;
+  if (nodeUID !== undefined && node.uid !== nodeUID) return "the token is bound to an earlier Node of this name";
   if (text !== renderKubeconfig(api, token)) return "the API server's address or certificate authority has changed";
   if (now >= expiresAt) return "the token has expired";
   if (now >= issuedAt + (expiresAt - issuedAt) / 3) return "a third of the token's life is over";
@@ -63,8 +70,9 @@ export function readTokenLife(token: string): TokenLife | undefined {
   const claims = decode(token.split(".")[1] ?? "");
   const { iat, exp, "kubernetes.io": kubernetes } = claims ?? {};
   if (typeof iat !== "number" || typeof exp !== "number") return undefined;
-  const name = (kubernetes as { node?: { name?: unknown } } | undefined)?.node?.name;
-  return { issuedAt: iat, expiresAt: exp, node: typeof name === "string" ? name : undefined };
+  const { name, uid } = (kubernetes as { node?: Partial<TokenNode> } | undefined)?.node ?? {};
+  const node = typeof name === "string" && typeof uid === "string" ? { name, uid } : undefined;
+  return { issuedAt: iat, expiresAt: exp, node };
 }
 
 function decode(part: string): Record<string, unknown> | undefined {

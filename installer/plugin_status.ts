@@ -27,7 +27,8 @@ export async function askPluginStatus(
   },
 ): Promise<void> {
   try {
-    await run([`${pluginDir}/danm`], {
+    // The launcher is a script for sh. Deno lets nobody write what he may run, and we write the launcher.
+    await run(["/bin/sh", `${pluginDir}/danm`], {
       stdin: request,
       env: { CNI_COMMAND: "STATUS", CNI_PATH: pluginDir, PATH: commandPath },
       signal: AbortSignal.any([signal, AbortSignal.timeout(STATUS_MS)]),

@@ -15,8 +15,8 @@ const PERIOD_MS = 10_000;
 const RETRY_MS = { first: 500, most: 30_000 };
 /** A turn that takes longer than that hangs, in milliseconds. */
 const TURN_MS = 180_000;
-/** How long it may take to find out why this Pod ends, in milliseconds; the kubelet waits for 60 s. */
-const ENDING_MS = 30_000;
+/** How long it may take to find out why this Pod ends, in milliseconds; the kubelet waits for 30 s. */
+const ENDING_MS = 15_000;
 
 /** What the installer runs with. */
 export interface RunDeps extends InstallerDeps {

@@ -1,18 +1,16 @@
 import { messageOf } from "../shared/errors.ts";
 import { isPathComponent } from "../shared/schema/path_component.ts";
 import { parse } from "../shared/schema/describe_issues.ts";
-import { NetConf } from "../shared/schema/netconf.ts";
+import { MAX_TIMEOUT_MS } from "../shared/schema/netconf.ts";
 import * as z from "zod/mini";
 import { findText } from "./atomic_file.ts";
 
-const { logLevel, namingScheme } = NetConf.shape;
-
 /** What administrators choose, each a key of the ConfigMap `danm-settings`; a key that is missing or empty has its default. */
 export const Settings = z.strictObject({
-  logLevel: z.optional(logLevel),
-  namingScheme: z.optional(namingScheme),
+  logLevel: z.optional(z.enum(["debug", "info", "warn", "error"])),
+  namingScheme: z.optional(z.enum(["awesome", "legacy"])),
   nadSupport: z.optional(z.boolean()),
-  timeoutMs: z.optional(z.int().check(z.minimum(1), z.maximum(60_000))),
+  timeoutMs: z.optional(z.int().check(z.minimum(1), z.maximum(MAX_TIMEOUT_MS))),
   /** File name of the configuration that becomes the network `default`; not set = the first by name that is not ours. */
   defaultConf: z.optional(z.string().check(z.refine(isPathComponent, "must be the name of a file"))),
   /** `create` (not set): the installer creates the ClusterNetwork `default`. `given`: the administrator has networks. */

@@ -37,7 +37,7 @@ const INSTALLER = [
   "--allow-env=KUBERNETES_SERVICE_HOST,KUBERNETES_SERVICE_PORT,NODE_NAME,PATH",
   "--allow-net",
   "--allow-read=/opt/cni/bin,/etc/cni/net.d,/var/lib/danm,/var/lib/cni,/etc/danm,/var/run/secrets,$root",
-  "--allow-run=$root/deno,/opt/cni/bin/danm,unshare",
+  "--allow-run=$root/deno,/bin/sh,unshare",
   "--allow-write=/opt/cni/bin,/etc/cni/net.d,/var/lib/danm,/var/lib/cni",
 ];
 
