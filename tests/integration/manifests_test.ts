@@ -52,7 +52,7 @@ for (const flavour of FLAVOURS) {
     await t.step("once more changes nothing, nor takes from the webhook what it wrote", () => applyAgain(lab, overlay));
     await t.step("kubectl delete -k removes it with its networks, though no webhook answers", async () => {
       await makeNetwork(lab, overlay);
-      await kubectlLines(lab, ["delete", "-k", overlay, "--timeout=90s"]);
+      await kubectlLines(lab, ["delete", "-k", overlay, "--timeout=180s"]).catch((error) => tellWhatIsLeft(lab, error));
       assertEquals(await lab.kubectl(["get", "-k", overlay, "--ignore-not-found", "-o", "name"]).catch(noKind), "");
       assertEquals(await lab.kubectl(["api-resources", "--api-group=danm.io", "-o", "name"]), "");
     });
@@ -101,7 +101,7 @@ function deployment(manifests: Manifest[]): Manifest {
 /** What kubectl prints on stdout; warnings are failures. */
 async function kubectlLines(lab: Lab, argv: readonly string[]): Promise<string[]> {
   const command = [lab.kubectlPath, "--kubeconfig", lab.admin.kubeconfigPath, "--cache-dir", `${lab.dir}/kubectl`];
-  const { stdout, stderr } = await run([...command, ...argv], { timeoutMs: 120_000 });
+  const { stdout, stderr } = await run([...command, ...argv], { timeoutMs: 240_000 });
   assertEquals(stderr, "");
   return stdout.trim().split("\n");
 }
@@ -133,6 +133,14 @@ async function makeNetwork(lab: Lab, overlay: string): Promise<void> {
     return await lab.kubectl(argv).then(() => undefined, (error: Error) => error.message);
   });
   assertMatch(error, /failed calling webhook "validate-networks\.danm\.io"/);
+}
+
+/** Kinds say in their conditions why they do not go. */
+async function tellWhatIsLeft(lab: Lab, cause: Error): Promise<never> {
+  const { items } = JSON.parse(await lab.kubectl(["get", "crds,namespaces", "-o", "json"]));
+  const going = items.filter(({ metadata }: Manifest) => metadata.deletionTimestamp !== undefined);
+  const conditions = going.map(({ metadata, status }: Manifest) => `${metadata.name}: ${JSON.stringify(status)}`);
+  throw new Error(`what is left:\n${conditions.join("\n")}`, { cause });
 }
 
 /** After the removal kubectl does not know our kinds any more, which is as good as not to find objects of them. */
