@@ -120,6 +120,7 @@ async function reboot(world: World): Promise<void> {
   const before = await pods.ready(count, WEB);
   const kept = ["/var/lib/kept", "/etc/cni/net.d/kept", "/opt/cni/bin/kept"];
   await node.exec(["touch", "/run/lost", ...kept]);
+  await node.sync();
   await node.reboot();
   assertEquals((await node.exec(["find", "/run/lost", ...kept], { check: false })).stdout.trim().split("\n"), kept);
   await node.exec(["rm", ...kept]);

@@ -4,7 +4,7 @@ import { type Binaries, CNI_PLUGINS, type CONTAINER_RUNTIME, type POD_RUNTIME } 
 import type { Lab } from "../lab/lab.ts";
 import type { Node, NodeRunOptions } from "../lab/node.ts";
 import { waitFor } from "../wait.ts";
-import { bridgeConflist, kubeletSettings, packetFilterOf, renderProxy, routesOf } from "./cluster_plan.ts";
+import { API_SERVICE, bridgeConflist, kubeletSettings, packetFilterOf, renderProxy, routesOf } from "./cluster_plan.ts";
 import { NodeService } from "./node_service.ts";
 
 /** Programs of a cluster's node. */
@@ -119,8 +119,9 @@ export class ClusterNode {
   }
 
   /**
-   * Cuts the node's power and starts it again: of Pods and network nothing is left but what is on the disk. Returns when
-   * kubelet and kube-proxy work; the API has the Node as Ready, or its Pods as running, long before and some time after.
+   * Cuts the node's power and starts it again: of Pods and network nothing is left but what is on the disk, which
+   * user-mode Linux writes seconds later unless told to (`sync`). Returns when kubelet and kube-proxy work; for a while
+   * the API still has the Node as Ready and its Pods as running.
    */
   async reboot(): Promise<void> {
     const services = [this.#kubelet, this.#proxy, this.#containerd];
@@ -132,11 +133,17 @@ export class ClusterNode {
     await this.untilHealthy();
   }
 
-  /** Waits until kubelet and kube-proxy say that they work. */
+  /** Has on its disk what it wrote there so far. A native node's disk is the machine's. */
+  async sync(): Promise<void> {
+    if (this.machine.kind === "uml") await this.exec(["sync"]);
+  }
+
+  /** Waits until the kubelet says that it works, and kube-proxy has made Services. */
   async untilHealthy(): Promise<void> {
-    const urls = ["http://127.0.0.1:10248/healthz", "http://127.0.0.1:10256/healthz"];
-    await waitFor(`kubelet and kube-proxy of ${this.name} to be healthy`, async () => {
-      for (const url of urls) await this.exec(["busybox", "wget", "-q", "-O", "-", url], { timeoutMs: 10_000 });
+    // kube-proxy calls itself healthy before it has done anything.
+    const probes = [["wget", "-q", "-O", "-", "http://127.0.0.1:10248/healthz"], ["nc", "-w", "3", API_SERVICE, "443"]];
+    await waitFor(`kubelet and kube-proxy of ${this.name} to work`, async () => {
+      for (const probe of probes) await this.exec(["busybox", ...probe], { timeoutMs: 10_000 });
       return true;
     }, { timeoutMs: 180_000, intervalMs: this.#intervalMs, signal: this.failed });
   }

@@ -76,6 +76,8 @@ export async function untilReady({ client, nodes }: Pick<Cluster, "client" | "no
     if (why.length > 0) throw new Error(why.join("; "));
     return true;
   }, { timeoutMs: 180_000, intervalMs: 100, signal });
+  // As on a machine that was set up long ago.
+  await Promise.all(nodes.map((node) => node.sync()));
   const path = "/api/v1/namespaces/default/serviceaccounts/default";
   await waitFor("the default ServiceAccount", async () => await client.get(path) !== undefined);
 }

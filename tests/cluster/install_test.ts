@@ -1,0 +1,116 @@
+import { assert, assertEquals } from "@std/assert";
+import { CLUSTER_NEEDS, startCluster } from "../support/cluster/cluster.ts";
+import { ClusterPods } from "../support/cluster/cluster_pods.ts";
+import { DANM_NAMESPACE, DanmCluster, type DanmRelease } from "../support/cluster/danm_cluster.ts";
+import { endpointsOf, findLostPings, planEndpointPings } from "../support/cluster/danm_endpoints.ts";
+import { listInstalled, untilNoPodTraces } from "../support/cluster/danm_traces.ts";
+import { clusterNetworks, networkedDeployment, NETWORKS_PER_POD } from "../support/cluster/danm_workload.ts";
+import type { Cluster } from "../support/cluster/running_cluster.ts";
+import { shellDeployment } from "../support/cluster/shell_deployment.ts";
+import { buildLabImages } from "../support/images/lab_images.ts";
+import { labTest } from "../support/lab/lab_test_case.ts";
+import { toStderr } from "../support/progress.ts";
+
+labTest("DANM on a cluster that has a CNI plugin already", CLUSTER_NEEDS, async (t) => {
+  const release: DanmRelease = { overlay: "production", images: await buildLabImages(toStderr) };
+  await using cluster = await startCluster({ nodes: 2, nodeKind: "native" });
+  const world = { cluster, release, danm: new DanmCluster(cluster), pods: new ClusterPods(cluster) };
+  await cluster.apply(shellDeployment({ name: "older", replicas: 4 }));
+  await world.pods.ready(4, { selector: "app=older" });
+  const installed = await Promise.all(cluster.nodes.map(listInstalled));
+  await t.step("is installed by kubectl apply -k", () => install(world));
+  await t.step("attaches Pods to three networks, on which they reach each other across nodes", () => attach(world));
+  await t.step("gives Pods that ask for nothing the network that they had before", () => attachToDefault(world));
+  await t.step("leaves nothing of Pods that are deleted", () => detach(world));
+  await t.step("is removed by kubectl delete -k, from under living Pods", async () => {
+    await remove(world);
+    assertEquals(await Promise.all(cluster.nodes.map(listInstalled)), installed);
+  });
+  await t.step("leaves the Pods working, and to the plugin that was there before", () => goOn(world));
+});
+
+interface World {
+  readonly cluster: Cluster;
+  readonly release: DanmRelease;
+  readonly danm: DanmCluster;
+  readonly pods: ClusterPods;
+}
+
+async function install({ cluster, release, danm }: World): Promise<void> {
+  await danm.apply(release);
+  const [daemons, replicas] = await Promise.all([
+    cluster.kubectl(["get", "daemonset/danm-cni", `-n=${DANM_NAMESPACE}`, "-o=jsonpath={.status.numberReady}"]),
+    cluster.kubectl(["get", "deployment/danm-webhook", `-n=${DANM_NAMESPACE}`, "-o=jsonpath={.status.readyReplicas}"]),
+  ]);
+  assertEquals([daemons, replicas], [`${cluster.nodes.length}`, "2"]);
+  const configurations = "validatingwebhookconfigurations,mutatingwebhookconfigurations";
+  const text = await cluster.kubectl(["get", configurations, "-o", "json"]);
+  const items: { webhooks: { clientConfig: { caBundle?: string } }[] }[] = JSON.parse(text).items;
+  assertEquals(items.length, 2);
+  for (const { webhooks } of items) assert(webhooks.every(({ clientConfig }) => clientConfig.caBundle));
+}
+
+async function attach(world: World): Promise<void> {
+  const { cluster } = world;
+  const [node] = cluster.nodes;
+  await cluster.apply(...clusterNetworks({ type: "macvlan", device: node?.machine.uplink ?? "" }));
+  await cluster.apply(networkedDeployment("web", 4));
+  await reachEachOther(world, { app: "web", count: 4 });
+  const addresses = (await cluster.kubectl(["get", "danmips", "-o", "name"])).trim().split("\n");
+  // One of each Pod on `red`, two on `blue`.
+  assertEquals(addresses.length, 4 * 3);
+}
+
+/** Expects the Pods' interfaces, and pings across nodes over each. */
+async function reachEachOther({ cluster, pods }: World, { app, count }: { app: string; count: number }): Promise<void> {
+  const ready = await pods.ready(count, { selector: `app=${app}` });
+  assertEquals(new Set(ready.map(({ node }) => node)).size, cluster.nodes.length);
+  const endpoints = await endpointsOf(cluster, `${app}-`);
+  assertEquals(endpoints.length, count * NETWORKS_PER_POD);
+  assertEquals(await findLostPings(pods, planEndpointPings(endpoints)), []);
+}
+
+/** Of the Pods from before DANM half are deleted, which it has never heard of, and come again. */
+async function attachToDefault({ cluster, pods }: World): Promise<void> {
+  const selector = "app=older";
+  const [first, second] = await pods.ready(4, { selector });
+  assert(first && second);
+  await cluster.kubectl(["delete", "pod", first.name, second.name]);
+  const now = await pods.ready(4, { selector });
+  const endpoints = await endpointsOf(cluster, "older-");
+  assertEquals(endpoints.map(({ network, interface: name }) => [network, name]), [["default", "eth0"], [
+    "default",
+    "eth0",
+  ]]);
+  for (const { pod, addresses } of endpoints) {
+    const inApi = now.find(({ name }) => name === pod);
+    assertEquals(inApi?.addresses, addresses);
+  }
+  const targets = now.flatMap(({ addresses }) => addresses);
+  for (const from of now) for (const to of targets) await pods.exec(from, "ping", "-c", "1", "-W", "5", to);
+}
+
+async function detach({ cluster, pods }: World): Promise<void> {
+  await cluster.kubectl(["delete", "deployment", "web", "older"]);
+  await pods.gone();
+  await untilNoPodTraces(cluster);
+}
+
+async function remove(world: World): Promise<void> {
+  const { cluster, danm, release } = world;
+  await cluster.apply(networkedDeployment("web", 4));
+  await reachEachOther(world, { app: "web", count: 4 });
+  await danm.delete(release);
+}
+
+async function goOn({ cluster, pods }: World): Promise<void> {
+  const ready = await pods.ready(4, { selector: "app=web" });
+  await cluster.apply(shellDeployment({ name: "younger", replicas: 2 }));
+  const younger = await pods.ready(2, { selector: "app=younger" });
+  const all = [...ready, ...younger];
+  for (const from of all) {
+    for (const { addresses: [to = ""] } of all) await pods.exec(from, "ping", "-c", "1", "-W", "5", to);
+  }
+  await cluster.kubectl(["delete", "deployment", "web", "younger"]);
+  await pods.gone();
+}
