@@ -1,10 +1,10 @@
 import { type Context, Hono } from "hono";
 import { messageOf } from "../shared/errors.ts";
 import type { Logger } from "../shared/log.ts";
-import type { AdmissionBudget } from "./admission_budget.ts";
+import type { AdmissionBudget, AdmissionShare } from "./admission_budget.ts";
 import { type AdmissionDeps, type Answer, answerReview, type Webhook } from "./answer_review.ts";
 import type { Metrics } from "./metrics.ts";
-import { BodyTooLarge, discardBody, readBody } from "./read_body.ts";
+import { BodyTooLarge, readBody } from "./read_body.ts";
 import { renderFailure } from "./render_answer.ts";
 
 /**
@@ -56,22 +56,26 @@ async function decide({ req }: Context, webhook: Webhook, deps: AdmissionAppDeps
   if (req.header("content-type")?.split(";")[0]?.trim().toLowerCase() !== "application/json") {
     return malformed(415, "Content-Type must be application/json");
   }
-  const announced = Number(req.header("content-length") ?? MAX_BODY_BYTES);
+  const announced = Number(req.header("content-length") ?? 0);
   if (!(announced <= MAX_BODY_BYTES)) return malformed(413, `body: more than ${MAX_BODY_BYTES} bytes`);
-  const taken = deps.budget.take(announced);
+  using share = deps.budget.open();
   try {
-    if (!taken) {
-      await discardBody(req.raw, MAX_BODY_BYTES);
+    const bytes = await readBody(req.raw, { maxBytes: MAX_BODY_BYTES, mayKeep: (count) => keep(share, count) });
+    if (!bytes || !share.takeRequest()) {
       return { status: 429, body: renderFailure(429, "too many admission requests at once"), outcome: "overload" };
     }
-    const bytes = await readBody(req.raw, MAX_BODY_BYTES);
     return await answerReview(bytes, { webhook, timeout: req.query("timeout") }, deps);
   } catch (error) {
     if (error instanceof BodyTooLarge) return malformed(413, error.message);
     return malformed(400, `body: ${messageOf(error)}`);
-  } finally {
-    if (taken) deps.budget.release(announced);
   }
+}
+
+/** Whoever is sent away gives back what was kept of the body, while the rest still comes. */
+function keep(share: AdmissionShare, bytes: number): boolean {
+  const isTaken = share.takeBytes(bytes);
+  if (!isTaken) share[Symbol.dispose]();
+  return isTaken;
 }
 
 function malformed(status: 400 | 413 | 415, message: string): Answer {

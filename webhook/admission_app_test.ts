@@ -247,6 +247,30 @@ Deno.test("who comes when enough is under way is told to come again", async () =
   assertEquals((await app.post("/validate", CREATE)).status, 200);
 });
 
+Deno.test("who announces a large body and does not send it keeps nobody out", async () => {
+  const app = new AppUnderTest({ [KEY]: { validate: [says({})] } }, { budget: { requests: 9, bytes: 10_000 } });
+  const stalled = Array.from({ length: 3 }, () => new TransformStream<Uint8Array, Uint8Array>());
+  const writers = stalled.map(({ writable }) => writable.getWriter());
+  const answers = stalled.map(({ readable }) => app.post("/validate", readable, { "content-length": "9000" }));
+  await Promise.all(writers.map((writer) => writer.write(new TextEncoder().encode("{"))));
+  assertEquals((await app.post("/validate", CREATE)).status, 200);
+  await Promise.all(writers.map((writer) => writer.close()));
+  assertEquals((await Promise.all(answers)).map(({ status }) => status), [400, 400, 400]);
+});
+
+Deno.test("bodies that are too much together are sent away, and what was kept of them is given back", async () => {
+  const app = new AppUnderTest({ [KEY]: { validate: [says({})] } }, { budget: { requests: 9, bytes: 10_000 } });
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const first = app.post("/validate", readable);
+  await writer.write(new Uint8Array(9_500));
+  assertEquals((await app.post("/validate", " ".repeat(1_000))).status, 429);
+  await writer.write(new Uint8Array(600));
+  assertEquals((await app.post("/validate", " ".repeat(9_000))).status, 400);
+  await writer.close();
+  assertEquals((await first).status, 429);
+});
+
 Deno.test("a refusal stands in the log with who asked for what, and is counted", async () => {
   const app = validating(says({ denials: [{ field: "spec.NetworkID", reason: "is missing" }] }));
   await app.post("/validate", CREATE);

@@ -3,15 +3,40 @@ export class BodyTooLarge extends Error {
   override readonly name = "BodyTooLarge";
 }
 
+/** How a body is read. */
+export interface ReadBodyOptions {
+  readonly maxBytes: number;
+  /** Asked before so many more bytes are kept; false = nothing of the body is. */
+  readonly mayKeep: (bytes: number) => boolean;
+}
+
 /**
- * Reads a request's body, but no more of it than is allowed.
+ * Reads a request's body, but no more of it than is allowed. What may not be kept is read to the end all the same: who is
+ * still writing would not read an answer.
  *
+ * @returns undefined when it was not kept
  * @throws {BodyTooLarge} as soon as more than `maxBytes` have come
  * @throws whatever the connection ends with before the body does
  */
-export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+export async function readBody(
+  request: Request,
+  { maxBytes, mayKeep }: ReadBodyOptions,
+): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
-  const length = await readChunks(request, { maxBytes, take: (chunk) => chunks.push(chunk) });
+  let length = 0;
+  let isKept = true;
+  // Leaving the loop cancels the rest.
+  for await (const chunk of request.body ?? []) {
+    length += chunk.byteLength;
+    if (length > maxBytes) throw new BodyTooLarge(`body: more than ${maxBytes} bytes`);
+    isKept &&= mayKeep(chunk.byteLength);
+    if (isKept) chunks.push(chunk);
+    else chunks.length = 0;
+  }
+  return isKept ? joined(chunks, length) : undefined;
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
   const whole = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {
@@ -19,28 +44,4 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
     at += chunk.byteLength;
   }
   return whole;
-}
-
-/**
- * Reads a request's body for nothing: who is still writing would not read an answer.
- *
- * @throws {BodyTooLarge} as soon as more than `maxBytes` have come
- * @throws whatever the connection ends with before the body does
- */
-export async function discardBody(request: Request, maxBytes: number): Promise<void> {
-  await readChunks(request, { maxBytes, take: () => undefined });
-}
-
-async function readChunks(
-  request: Request,
-  { maxBytes, take }: { maxBytes: number; take: (chunk: Uint8Array) => void },
-): Promise<number> {
-  let length = 0;
-  // Leaving the loop cancels the rest.
-  for await (const chunk of request.body ?? []) {
-    length += chunk.byteLength;
-    if (length > maxBytes) throw new BodyTooLarge(`body: more than ${maxBytes} bytes`);
-    take(chunk);
-  }
-  return length;
 }
