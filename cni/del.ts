@@ -1,6 +1,7 @@
 import { buryQuietly } from "../ipam/bury.ts";
 import { namespaceIn } from "../shared/cni/cni_args.ts";
 import type { VerbRequest } from "../shared/cni/plugin.ts";
+import { delFormer, type FormerConf } from "./del_former.ts";
 import { detach } from "./detach.ts";
 import { openSandboxRecord } from "./sandbox_keeper.ts";
 import type { SandboxDeps } from "./sandbox_deps.ts";
@@ -9,19 +10,26 @@ import type { SandboxDeps } from "./sandbox_deps.ts";
 export interface DelRequest extends VerbRequest {
   /** Aborts when the time for the whole DEL is over. */
   readonly signal: AbortSignal;
+  /** What is known of the plugin that the runtime used before ours. */
+  readonly former?: FormerConf;
 }
 
 /**
  * Detaches a sandbox. Needs its record only: the Pod, the networks, the namespace may be gone. Without a record there
- * is nothing to undo, because the record comes before the first side effect and goes after the last. Repeated, it does
- * nothing; an ADD that comes after it is refused for a while.
+ * is nothing of ours to undo, because the record comes before the first side effect and goes after the last; then it is
+ * the turn of the plugin that the runtime used before ours. Repeated, it does nothing; an ADD that comes after it is
+ * refused for a while.
  *
  * @throws {AggregateError} when something could not be undone; the runtime is to call again
  */
 export async function del(request: DelRequest, deps: SandboxDeps): Promise<void> {
   const { signal, containerID } = request;
   using lock = await deps.records.lock(request, signal);
-  for (const file of deps.records.find(request)) {
+  const files = deps.records.find(request);
+  if (files.length === 0 && lock.detachedFor === undefined && request.former) {
+    await delFormer(request, { conf: request.former, deps });
+  }
+  for (const file of files) {
     if (file.state === "doubtful") continue;
     const record = await openSandboxRecord(file, {
       deps,

@@ -73,7 +73,7 @@ export function createVerbs(surroundings: Surroundings): Required<Verbs> {
       run(
         request,
         { ...ofSandbox("DEL", request), sweeps: true },
-        ({ deps, signal }) => del({ ...request, signal }, deps),
+        ({ deps, netconf, signal }) => del({ ...request, signal, former: netconf }, deps),
       ),
     check: (request) =>
       run(

@@ -5,7 +5,7 @@ import { findText, writeAtomically } from "./atomic_file.ts";
 import { readConfFiles } from "./conf_files.ts";
 import { findDelegate } from "./find_delegate.ts";
 import { CONF_NAME, confPath, type HostPaths, kubeconfigPath } from "./host_paths.ts";
-import { planShadows } from "./plan_default_conf.ts";
+import { ConfError, type ConfFile, planDefaultConf, planShadows } from "./plan_default_conf.ts";
 import { askPluginStatus } from "./plugin_status.ts";
 import { type ConfFacts, renderConf, renderStatusRequest } from "./render_conf.ts";
 import type { Settings } from "./settings.ts";
@@ -45,12 +45,24 @@ export async function keepConf(deps: ConfDeps): Promise<string> {
     kubeconfig: kubeconfigPath(paths),
     confDir: paths.confDir,
     cniVersion: deps.cniVersion,
+    formerFile: findFormer(files, settings),
     capabilities: conf?.capabilities ?? {},
   };
   const text = renderConf(facts);
   await askPluginStatus(renderStatusRequest(facts), deps);
   if (await putConf(paths, text)) log.info("our CNI configuration is written", { default: conf?.file });
   return text;
+}
+
+/** Name of the configuration that the runtime uses without ours, with which it attached the Pods that were there first. */
+function findFormer(files: readonly ConfFile[], { defaultConf: wanted }: Settings): string | undefined {
+  try {
+    return planDefaultConf(files, { ours: CONF_NAME, wanted }).file;
+  } catch (error) {
+    if (!(error instanceof ConfError)) throw error;
+    // There is none, or none that works: then there are no such Pods.
+    return undefined;
+  }
 }
 
 /**

@@ -10,6 +10,8 @@ export interface ConfFacts {
   readonly confDir: string;
   /** As {@linkcode confVersion} has it. */
   readonly cniVersion: string;
+  /** Name of the configuration that the runtime uses without ours; undefined = there is none. */
+  readonly formerFile: string | undefined;
   /** What the delegates of the network `default` want to be told by the runtime. */
   readonly capabilities: Readonly<Record<string, true>>;
 }
@@ -25,6 +27,7 @@ export function renderPlugin(facts: ConfFacts): Record<string, unknown> {
     kubeconfig,
     cniDir: confDir,
     nodeName,
+    ...(facts.formerFile !== undefined && { formerConf: `${confDir}/${facts.formerFile}` }),
     ...(logLevel !== undefined && { logLevel }),
     ...(namingScheme !== undefined && { namingScheme }),
     ...(nadSupport !== undefined && { nadSupport }),

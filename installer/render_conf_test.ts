@@ -8,6 +8,7 @@ const FACTS: ConfFacts = {
   kubeconfig: "/etc/cni/net.d/danm.d/kubeconfig.json",
   confDir: "/etc/cni/net.d",
   cniVersion: "1.0.0",
+  formerFile: "10-bridge.conf",
   capabilities: { portMappings: true },
 };
 
@@ -16,7 +17,8 @@ Deno.test("renderConf says what the plugin reads", () => {
   assertEquals(list, { cniVersion: "1.0.0", name: "danm" });
   const { settings, kubeconfig, nodeName, capabilities } = FACTS;
   const read = NetConf.parse({ ...plugin, name: "danm", cniVersion: "1.0.0" });
-  const wanted = { ...settings, kubeconfig, nodeName, capabilities, cniDir: FACTS.confDir, type: "danm" };
+  const formerConf = "/etc/cni/net.d/10-bridge.conf";
+  const wanted = { ...settings, kubeconfig, formerConf, nodeName, capabilities, cniDir: FACTS.confDir, type: "danm" };
   assertEquals<unknown>(read, { ...wanted, logFile: "/var/log/danm.log", name: "danm", cniVersion: "1.0.0" });
   assertEquals(JSON.parse(renderStatusRequest(FACTS)), { ...plugin, name: "danm", cniVersion: "1.1.0" });
 });

@@ -37,6 +37,8 @@ export const NetConf = z.object({
   logLevel: z._default(z.enum(["debug", "info", "warn", "error"]), "info"),
   /** Name of the Node object; not set = the Pod's `spec.nodeName`, then the hostname. */
   nodeName: z.optional(z.string()),
+  /** Path of the configuration that the runtime used before ours, whose plugins detach what we did not attach. */
+  formerConf: z.optional(z.string()),
   nadSupport: z._default(z.boolean(), false),
   capabilities: z.optional(z.record(z.string(), z.boolean())),
   runtimeConfig: z.optional(z.record(z.string(), z.unknown())),

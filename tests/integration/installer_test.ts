@@ -38,6 +38,7 @@ async function installs(host: InstallerHost, admin: KubeClient): Promise<void> {
       kubeconfig: host.kubeconfigPath,
       cniDir: host.path("etc/cni/net.d"),
       nodeName: host.node,
+      formerConf: host.path("etc/cni/net.d/10-bridge.conflist"),
       capabilities: { portMappings: true },
     }],
   });
