@@ -1,3 +1,5 @@
+import { SHELL_IMAGE } from "../../tests/support/cluster/shell_image.ts";
+
 /** What a person has to know of a lab. */
 export interface Welcome {
   readonly admin: { readonly kubeconfigPath: string };
@@ -12,10 +14,13 @@ export interface Welcome {
 }
 
 /** Tells how to use a lab. */
-export function renderWelcome(lab: Welcome): string {
+export function renderWelcome(lab: Welcome, { cluster }: { readonly cluster: boolean }): string {
   const nodes = lab.nodes.map((node) =>
     `  ${node.name}  ${node.kind === "uml" ? "user-mode Linux" : "native"}, ${node.uplink} ${node.address}`
   );
+  const example = cluster
+    ? `kubectl create deployment shell --image=${SHELL_IMAGE} --replicas=2 -- sleep 1000`
+    : "kubectl get danmnets --all-namespaces";
   const first = lab.nodes[0]?.name ?? "node1";
   return `
 The lab is up. Its files and logs are in ${lab.dir}
@@ -28,7 +33,7 @@ Nodes:
 ${nodes.join("\n")}
 
 Here, line by line (each line runs in a shell of its own):
-  kubectl get danmnets --all-namespaces
+  ${example}
   ${first} ip -brief address
   exit
 

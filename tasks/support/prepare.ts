@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type Progress, withProgress } from "../../tests/support/progress.ts";
-import { CNI_PLUGINS, CONTROL_PLANE, ensureBinaries } from "../../tests/support/lab/binaries.ts";
+import { CLUSTER_BINARIES, CLUSTER_NEEDS } from "../../tests/support/cluster/cluster.ts";
+import { CONTROL_PLANE, ensureBinaries } from "../../tests/support/lab/binaries.ts";
 import { messageOf } from "../../shared/errors.ts";
 import { probeMachine } from "../../tests/support/lab/node_native.ts";
 import { ensurePrerequisites, findMissing } from "../../tests/support/lab/prerequisites.ts";
@@ -29,13 +30,13 @@ export async function prepareLab(progress: Progress): Promise<string[]> {
   const missing = findMissing();
   if (missing.length > 0) return missing;
   try {
-    await ensurePrerequisites({}, progress);
+    await ensurePrerequisites(CLUSTER_NEEDS, progress);
     const { ipvlan, vlan, dummy } = await probeMachine();
     await ensurePrerequisites({ uml: !(ipvlan && vlan && dummy) }, progress);
-    const names = [...CONTROL_PLANE, ...CNI_PLUGINS, "cnitool"] as const;
+    const names = [...CONTROL_PLANE, ...CLUSTER_BINARIES, "cnitool"] as const;
     await withProgress(
       progress,
-      "executables of Kubernetes, etcd and the CNI plugins",
+      "executables of Kubernetes, etcd, containerd and the CNI plugins",
       () => ensureBinaries(names, progress),
     );
   } catch (error) {

@@ -1,6 +1,6 @@
 /** One `deno test` of `deno task test`. */
 export interface Suite {
-  readonly name: "unit" | "integration" | "node";
+  readonly name: "unit" | "integration" | "node" | "cluster";
   /** What it tests against, for people. */
   readonly against: string;
   /** Files and folders, relative to the repository. */
@@ -38,6 +38,14 @@ export const SUITES: readonly Suite[] = [
     name: "node",
     against: "a real control plane and real kernels",
     paths: ["tests/node"],
+    ignore: [],
+    permissions: ["--allow-all"],
+    lab: true,
+  },
+  {
+    name: "cluster",
+    against: "clusters whose kubelets run Pods",
+    paths: ["tests/cluster"],
     ignore: [],
     permissions: ["--allow-all"],
     lab: true,
