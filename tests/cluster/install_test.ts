@@ -1,10 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { CLUSTER_NEEDS, startCluster } from "../support/cluster/cluster.ts";
-import { ClusterPods } from "../support/cluster/cluster_pods.ts";
+import { ClusterPods, type ReadyPod } from "../support/cluster/cluster_pods.ts";
 import { DANM_NAMESPACE, DanmCluster, type DanmRelease } from "../support/cluster/danm_cluster.ts";
 import { endpointsOf, findLostPings, planEndpointPings } from "../support/cluster/danm_endpoints.ts";
-import { listInstalled, untilNoPodTraces } from "../support/cluster/danm_traces.ts";
+import { findPodTraces, listInstalled, untilNoPodTraces } from "../support/cluster/danm_traces.ts";
 import { clusterNetworks, networkedDeployment, NETWORKS_PER_POD } from "../support/cluster/danm_workload.ts";
+import { findNodeTraces } from "../support/cluster/node_traces.ts";
 import type { Cluster } from "../support/cluster/running_cluster.ts";
 import { shellDeployment } from "../support/cluster/shell_deployment.ts";
 import { buildLabImages } from "../support/images/lab_images.ts";
@@ -15,13 +16,14 @@ labTest("DANM on a cluster that has a CNI plugin already", CLUSTER_NEEDS, async 
   const release: DanmRelease = { overlay: "production", images: await buildLabImages(toStderr) };
   await using cluster = await startCluster({ nodes: 2, nodeKind: "native" });
   const world = { cluster, release, danm: new DanmCluster(cluster), pods: new ClusterPods(cluster) };
-  await cluster.apply(shellDeployment({ name: "older", replicas: 4 }));
-  await world.pods.ready(4, { selector: "app=older" });
+  await cluster.apply(shellDeployment({ name: "older", replicas: 2 }));
+  await world.pods.ready(2, { selector: "app=older" });
   const installed = await Promise.all(cluster.nodes.map(listInstalled));
   await t.step("is installed by kubectl apply -k", () => install(world));
+  const older = await findPodTraces(cluster);
   await t.step("attaches Pods to three networks, on which they reach each other across nodes", () => attach(world));
   await t.step("gives Pods that ask for nothing the network that they had before", () => attachToDefault(world));
-  await t.step("leaves nothing of Pods that are deleted", () => detach(world));
+  await t.step("leaves nothing of Pods that are deleted", () => detach(world, older));
   await t.step("is removed by kubectl delete -k, from under living Pods", async () => {
     await remove(world);
     assertEquals(await Promise.all(cluster.nodes.map(listInstalled)), installed);
@@ -70,30 +72,31 @@ async function reachEachOther({ cluster, pods }: World, { app, count }: { app: s
   assertEquals(await findLostPings(pods, planEndpointPings(endpoints)), []);
 }
 
-/** Of the Pods from before DANM half are deleted, which it has never heard of, and come again. */
 async function attachToDefault({ cluster, pods }: World): Promise<void> {
-  const selector = "app=older";
-  const [first, second] = await pods.ready(4, { selector });
-  assert(first && second);
-  await cluster.kubectl(["delete", "pod", first.name, second.name]);
-  const now = await pods.ready(4, { selector });
-  const endpoints = await endpointsOf(cluster, "older-");
+  await cluster.apply(shellDeployment({ name: "plain", replicas: 2 }));
+  const plain = await pods.ready(2, { selector: "app=plain" });
+  const endpoints = await endpointsOf(cluster, "plain-");
   assertEquals(endpoints.map(({ network, interface: name }) => [network, name]), [["default", "eth0"], [
     "default",
     "eth0",
   ]]);
-  for (const { pod, addresses } of endpoints) {
-    const inApi = now.find(({ name }) => name === pod);
-    assertEquals(inApi?.addresses, addresses);
+  for (const { name, addresses } of plain) {
+    assertEquals(endpoints.find(({ pod }) => pod === name)?.addresses, addresses);
   }
-  const targets = now.flatMap(({ addresses }) => addresses);
-  for (const from of now) for (const to of targets) await pods.exec(from, "ping", "-c", "1", "-W", "5", to);
+  await pingAll(pods, [...plain, ...await pods.ready(2, { selector: "app=older" })]);
 }
 
-async function detach({ cluster, pods }: World): Promise<void> {
-  await cluster.kubectl(["delete", "deployment", "web", "older"]);
-  await pods.gone();
-  await untilNoPodTraces(cluster);
+/** Over the network that every Pod has. */
+async function pingAll(pods: ClusterPods, all: readonly ReadyPod[]): Promise<void> {
+  for (const from of all) {
+    for (const { addresses: [to = ""] } of all) await pods.exec(from, "ping", "-c", "1", "-W", "5", to);
+  }
+}
+
+async function detach({ cluster, pods }: World, before: readonly string[]): Promise<void> {
+  await cluster.kubectl(["delete", "deployment", "web", "plain"]);
+  await pods.gone({ selector: "app in (web,plain)" });
+  await untilNoPodTraces(cluster, { except: before });
 }
 
 async function remove(world: World): Promise<void> {
@@ -107,10 +110,9 @@ async function goOn({ cluster, pods }: World): Promise<void> {
   const ready = await pods.ready(4, { selector: "app=web" });
   await cluster.apply(shellDeployment({ name: "younger", replicas: 2 }));
   const younger = await pods.ready(2, { selector: "app=younger" });
-  const all = [...ready, ...younger];
-  for (const from of all) {
-    for (const { addresses: [to = ""] } of all) await pods.exec(from, "ping", "-c", "1", "-W", "5", to);
-  }
-  await cluster.kubectl(["delete", "deployment", "web", "younger"]);
+  await pingAll(pods, [...ready, ...younger, ...await pods.ready(2, { selector: "app=older" })]);
+  await cluster.kubectl(["delete", "deployment", "web", "older", "younger"]);
   await pods.gone();
+  const left = (await Promise.all(cluster.nodes.map(findNodeTraces))).flat();
+  assertEquals(left.filter((line) => !line.includes("/results/danm-")), []);
 }

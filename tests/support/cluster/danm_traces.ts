@@ -20,10 +20,17 @@ export async function findPodTraces(cluster: Cluster): Promise<string[]> {
   return [await findObjects(cluster), ...await Promise.all(cluster.nodes.map(findOnNode))].flat();
 }
 
-/** Waits until there is no {@linkcode findPodTraces}. @throws {Error} saying what is left, when it takes too long */
-export async function untilNoPodTraces(cluster: Cluster, { timeoutMs = 60_000 } = {}): Promise<void> {
+/**
+ * Waits until there is nothing more than before of {@linkcode findPodTraces}.
+ *
+ * @throws {Error} saying what is left, when it takes too long
+ */
+export async function untilNoPodTraces(
+  cluster: Cluster,
+  { except = [], timeoutMs = 60_000 }: { except?: readonly string[]; timeoutMs?: number } = {},
+): Promise<void> {
   await waitFor("API and nodes to have nothing of Pods", async () => {
-    const left = await findPodTraces(cluster);
+    const left = (await findPodTraces(cluster)).filter((line) => !except.includes(line));
     if (left.length > 0) throw new Error(left.join("\n"));
     return true;
   }, { timeoutMs, intervalMs: 200 });
