@@ -3,6 +3,7 @@ import type { VniReservation } from "../../shared/schema/tenant_config.ts";
 import type { StoredNetwork, StoredObject } from "../cluster.ts";
 import { usesOf } from "./network_use.ts";
 import { nameOf, type Plan, planAssignment } from "./plan_assignment.ts";
+import type { World } from "./plan_vni.ts";
 import { readTenancy, reservationsOf, type Tenancy } from "./tenancy.ts";
 
 /** Most reservations in the status of one TenantConfig, as its schema has it. */
@@ -11,6 +12,12 @@ export const MAX_RESERVATIONS = 16384;
 const MAX_LENGTH = 1_450_000;
 /** Fewer reservations than this fit whatever they are. */
 const SURELY_FIT = 1_500;
+
+/**
+ * Most VNIs that are reserved for networks of one namespace which are not there. What is refused after its reservation, as
+ * by a quota, leaves one: who is refused again and again must not use up what others could have.
+ */
+const MAX_UNSTORED = 256;
 
 /** A TenantNetwork that is being created. */
 export interface Claim {
@@ -60,7 +67,7 @@ export function planReservations(claims: readonly Claim[], { configs, networks }
     if (entry.isReserved) return { plan, home: written.get(describe(entry.reservation)) };
     const home = homeOf(entry.reservation.device, { tenancy, current });
     if (!home) throw new Error(`no TenantConfig lists ${entry.reservation.device}, which was assigned from one`);
-    const full = isFull(home);
+    const full = isFull(home) ?? isWasteful(network, { tenancy, uses });
     if (full) return { plan: full };
     const { name } = home.metadata;
     current.set(name, withReservation(home, entry.reservation));
@@ -100,6 +107,21 @@ function isFull(config: StoredObject): Plan | undefined {
   const reason = `TenantConfig ${config.metadata.name} has ${length} reservations, as many as fit into it; ` +
     "a device that another TenantConfig lists first may have room";
   return { denials: [{ field: "spec.Options.host_device", reason }] };
+}
+
+function isWasteful(
+  { metadata: { namespace } }: Network,
+  { tenancy: { reservations }, uses }: World,
+): Plan | undefined {
+  const own = reservations.filter(({ network }) => network.startsWith(`${namespace}/`));
+  if (own.length < MAX_UNSTORED) return undefined;
+  const stored = new Set(uses.filter(({ kind }) => kind === "TenantNetwork").map(({ network }) => network));
+  const unstored = own.filter(({ network }) => !stored.has(network)).length;
+  if (unstored < MAX_UNSTORED) return undefined;
+  const reason =
+    `${unstored} ids are reserved for TenantNetworks of namespace ${namespace} that are not there: deleted, ` +
+    "refused, or still being created; create it again when the cleaner has freed some";
+  return { denials: [{ field: "", reason }] };
 }
 
 function withReservation(config: StoredObject, entry: VniReservation): StoredObject {
