@@ -82,7 +82,10 @@ function contextOf({ cluster, signal }: Asked): JudgeContext {
   return { cluster, log: createLogger(() => undefined), signal: signal ?? new AbortController().signal };
 }
 
-function requestOf({ operation, object, before, dryRun, user = "kubernetes-admin" }: TenantRequest): AdmissionRequest {
+/** The request that an API server makes of a case. */
+export function requestOf(
+  { operation, object, before, dryRun, user = "kubernetes-admin" }: TenantRequest,
+): AdmissionRequest {
   const any = object ?? before;
   const { kind = "TenantNetwork", metadata } = any ?? {};
   const version = { group: API_GROUP, version: "v1" };
