@@ -2,11 +2,15 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { applyPatch } from "rfc6902";
 import { NETWORK_TABLE } from "../tests/integration/webhook/cases/network_table.ts";
-import { type NetworkCase } from "../tests/integration/webhook/cases/network_case.ts";
+import { MIGRATION, type NetworkCase, type Spec } from "../tests/integration/webhook/cases/network_case.ts";
 import { TENANT_CONFIG_CASES } from "../tests/integration/webhook/cases/tenant_configs.ts";
 import { TENANT_NETWORK_CHANGES } from "../tests/integration/webhook/cases/tenant_network_changes.ts";
 import { TENANT_NETWORK_CREATIONS } from "../tests/integration/webhook/cases/tenant_networks.ts";
 import { isAbout } from "../tests/support/webhook/assert_verdict.ts";
+import { device, tenantConfig } from "../tests/integration/webhook/cases/tenant_case.ts";
+import { ORIGINAL_CASES } from "../tests/integration/crd_cases/original_cases.ts";
+import { NETWORK_KINDS } from "../shared/schema/network.ts";
+import { MemoryCluster } from "../tests/support/webhook/memory_cluster.ts";
 import { AppUnderTest } from "../tests/support/webhook/admission_app.ts";
 import {
   clusterOf as networkClusterOf,
@@ -59,6 +63,52 @@ function assertAnswer(
 function concernsNoTenant({ kind, operation }: NetworkCase): boolean {
   return kind !== "TenantNetwork" || operation === "DELETE";
 }
+
+function withOption(object: unknown, option: Record<string, unknown>): unknown {
+  const { spec, ...rest } = structuredClone(object) as { spec: { Options?: object } };
+  return { ...rest, spec: { ...spec, Options: { ...spec.Options, ...option } } };
+}
+
+/** What an original's object is judged beside: tenants may have everything that the examples name. */
+const TENANTS = tenantConfig("tenants", {
+  hostDevices: [device("ens4"), device("ens5")],
+  networkIds: { flannel: "flannel" },
+});
+
+Deno.test("a stored network stays editable, whatever is wrong with it", async () => {
+  const networks = NETWORK_TABLE.filter(({ operation }) => operation === "CREATE");
+  assert(networks.length > 500);
+  for (const of of networks) {
+    const { object: oldObject, ...request } = networkRequestOf(of);
+    const object = withOption(oldObject, { mtu: 1234 });
+    const app = new AppUnderTest(createJudges({ random: () => 0 }), { cluster: networkClusterOf(of) });
+    const { allowed, status } = await ask(app, { ...request, operation: "UPDATE", object, oldObject });
+    assert(allowed, `${of.kind} ${of.name}: ${status?.message}`);
+  }
+});
+
+Deno.test("the original's objects are taken over by the migration, and stay editable", async (t) => {
+  const cases = ORIGINAL_CASES.flatMap((one) =>
+    NETWORK_KINDS.filter((kind) => kind === one.kind).map((kind) => ({ ...one, kind }))
+  );
+  assert(cases.length >= 5);
+  for (const { name, kind, object } of cases) {
+    await t.step(`${kind}: ${name}`, async () => {
+      const { spec } = object as { spec: Spec };
+      const of: NetworkCase = { name, kind, operation: "CREATE", spec, user: MIGRATION };
+      const app = new AppUnderTest(createJudges({ random: () => 0 }), { cluster: new MemoryCluster([TENANTS]) });
+      assertAnswer(await ask(app, networkRequestOf(of)), of);
+      const { object: oldObject, ...request } = networkRequestOf({ ...of, user: "kubernetes-admin" });
+      const changed = {
+        ...request,
+        operation: "UPDATE",
+        object: withOption(oldObject, { mtu: 1234 }),
+        oldObject,
+      } as const;
+      assertAnswer(await ask(app, changed), changed);
+    });
+  }
+});
 
 Deno.test("AdmissionReviews of networks get the answers of the table", async (t) => {
   for (const of of NETWORK_TABLE.filter(concernsNoTenant)) {
