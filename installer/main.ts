@@ -6,24 +6,12 @@ import { loadInCluster } from "../shared/kube/in_cluster.ts";
 import type { KubeTarget } from "../shared/kube/kube_target.ts";
 import { loadKubeconfig } from "../shared/kube/kubeconfig.ts";
 import { createLogger, type Logger, stderrSink } from "../shared/log.ts";
+import { stopSignal } from "../shared/stop_signal.ts";
 import { FlagError, type Flags, parseFlags, USAGE } from "./flags.ts";
 import { withInstallLock } from "./install_lock.ts";
 import { runInstaller } from "./run_installer.ts";
 import { readSettings } from "./settings.ts";
 import { uninstall } from "./uninstall.ts";
-
-/** A second signal ends the process at once. */
-function stopSignal(log: Logger): AbortSignal {
-  const stop = new AbortController();
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    Deno.addSignalListener(signal, () => {
-      if (stop.signal.aborted) Deno.exit(1);
-      log.info("signal", { signal });
-      stop.abort(new Error(signal));
-    });
-  }
-  return stop.signal;
-}
 
 async function loadTarget({ kubeconfig, settingsDir }: Flags): Promise<KubeTarget> {
   if (kubeconfig !== undefined) return await loadKubeconfig(kubeconfig);

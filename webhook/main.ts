@@ -2,25 +2,13 @@ import { messageOf } from "../shared/errors.ts";
 import { KubeClient } from "../shared/kube/client.ts";
 import { loadInCluster } from "../shared/kube/in_cluster.ts";
 import { loadKubeconfig } from "../shared/kube/kubeconfig.ts";
-import { createLogger, type Logger, stderrSink } from "../shared/log.ts";
+import { createLogger, stderrSink } from "../shared/log.ts";
+import { stopSignal } from "../shared/stop_signal.ts";
 import { SYSTEM_NAMESPACE } from "../shared/schema/meta.ts";
 import { certificateSource } from "./certificates/certificate_source.ts";
 import { FlagError, type Flags, parseFlags, USAGE } from "./flags.ts";
 import { KubeCluster } from "./kube_cluster.ts";
 import { runWebhook } from "./run_webhook.ts";
-
-/** A second signal ends the process at once. */
-function stopSignal(log: Logger): AbortSignal {
-  const stop = new AbortController();
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    Deno.addSignalListener(signal, () => {
-      if (stop.signal.aborted) Deno.exit(1);
-      log.info("signal", { signal });
-      stop.abort(new Error(signal));
-    });
-  }
-  return stop.signal;
-}
 
 async function run(flags: Flags): Promise<void> {
   const log = createLogger(stderrSink(flags.logLevel), { level: flags.logLevel });

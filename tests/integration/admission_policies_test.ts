@@ -6,6 +6,7 @@ import { type Lab, startLab } from "../support/lab/lab.ts";
 import { waitFor } from "../support/wait.ts";
 import { type Actors, createActors, install } from "./admission/actors.ts";
 import { danmEp, danmIp, danmIpPath, EPS, network, NETWORKS } from "./admission/objects.ts";
+import { assertTypesAreRight } from "./admission/policy_types.ts";
 import { clientFor, MERGE, refusal } from "./crd_cases/api.ts";
 
 const POLICIES = ["danm-attachment-writers", "danm-node-scope", "danm-pod-annotations", "danm-address-space"];
@@ -20,7 +21,7 @@ Deno.test("admission policies on a real API server", async (t) => {
   const actors: Actors = await createActors(lab, { admin, use: (client) => stack.use(client) });
   await waitUntilEnforced(actors.tenant);
 
-  await t.step("the API server finds nothing wrong in their expressions", () => typesAreRight(admin));
+  await t.step("the API server finds nothing wrong in their expressions", () => assertTypesAreRight(admin, POLICIES));
   await t.step("only DANM writes DanmIps and DanmEps", () => onlyDanmWrites(actors));
   await t.step("an administrator deletes what is stuck, and takes finalizers off", () => administratorDeletes(actors));
   await t.step("the garbage of a namespace is collected", () => namespaceGoes(lab, actors));
@@ -50,17 +51,6 @@ async function assertDenied(request: () => Promise<unknown>, policy: string, mes
   assert(error, `accepted, although ${policy} should deny it: ${message}`);
   const isPolicy = error.text.includes(`ValidatingAdmissionPolicy '${policy}'`);
   assert(isPolicy && error.text.includes(message), `not denied by ${policy} with ${message}: ${error.message}`);
-}
-
-async function typesAreRight(admin: KubeClient): Promise<void> {
-  for (const name of POLICIES) {
-    const path = `/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/${name}`;
-    const checked = await waitFor(`the type check of ${name}`, async () => {
-      const { status } = await admin.get<{ status?: { observedGeneration?: number; typeChecking?: unknown } }>(path);
-      return status?.observedGeneration === undefined ? undefined : status;
-    });
-    assertEquals(checked.typeChecking, {}, name);
-  }
 }
 
 async function onlyDanmWrites({ admin, tenant, cleaner, node1 }: Actors): Promise<void> {

@@ -5,6 +5,7 @@ import { SYSTEM_NAMESPACE } from "../../shared/schema/meta.ts";
 import { resourcePath } from "../../shared/schema/resources.ts";
 import { type Lab, startLab } from "../support/lab/lab.ts";
 import { waitFor } from "../support/wait.ts";
+import { assertTypesAreRight } from "./admission/policy_types.ts";
 import { clientFor, MERGE, refusal } from "./crd_cases/api.ts";
 import { FLAVOURS, overlayPath } from "./manifests/rendered.ts";
 import { type Grant, grants, RIGHTS, rightsIn } from "./manifests/rights.ts";
@@ -73,7 +74,10 @@ async function installerScope(t: Deno.TestContext, lab: Lab): Promise<void> {
     ];
     return refusals.every((error) => error instanceof Forbidden);
   });
-  await t.step("the API server finds nothing wrong in the installer's policies", () => typesAreRight(admin));
+  await t.step(
+    "the API server finds nothing wrong in the installer's policies",
+    () => assertTypesAreRight(admin, POLICIES),
+  );
   await t.step("the installer gets tokens of its own node only", () => tokens({ installer, unbound }));
   await t.step(
     "the installer changes labels of ours of its own node only",
@@ -115,17 +119,6 @@ function network(name: string): Record<string, unknown> {
 function assertDenied(error: Error | undefined, message: string): void {
   assert(error instanceof Forbidden, `not refused: ${error?.message}`);
   assertStringIncludes(error.message, message);
-}
-
-async function typesAreRight(admin: KubeClient): Promise<void> {
-  for (const name of POLICIES) {
-    const path = `/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/${name}`;
-    const checked = await waitFor(`the type check of ${name}`, async () => {
-      const { status } = await admin.get<{ status?: { observedGeneration?: number; typeChecking?: unknown } }>(path);
-      return status?.observedGeneration === undefined ? undefined : status;
-    });
-    assertEquals(checked.typeChecking, {}, name);
-  }
 }
 
 async function tokens({ installer, unbound }: Record<"installer" | "unbound", KubeClient>): Promise<void> {
