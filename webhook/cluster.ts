@@ -38,7 +38,7 @@ export interface Cluster {
   listTenantConfigs(signal: AbortSignal): Promise<StoredObject[]>;
   /** One network; undefined when there is none of that name, or the kind is not installed. */
   findNetwork(ref: NetworkRef, signal: AbortSignal): Promise<StoredObject | undefined>;
-  /** The DanmEps of a network, at most `limit` of them where it is given. */
+  /** The DanmEps of a network, at most `limit` of them where it is given: whose they are, and their addresses. */
   listEndpoints(ref: NetworkRef, options: { limit?: number; signal: AbortSignal }): Promise<StoredObject[]>;
   /**
    * Replaces the status of a TenantConfig, guarded by the resourceVersion of the object as it was read.

@@ -53,7 +53,8 @@ export class KubeCluster implements Cluster {
     const kinds = kind === "DanmNet" ? [kind, ""] : [kind];
     const lists = await Promise.all(kinds.map(async (apiType) => {
       const fieldSelector = `spec.NetworkName=${name},spec.apiType=${apiType}`;
-      if (limit === undefined) return await this.#client.list<StoredObject>(path, { fieldSelector, signal });
+      const options = { fieldSelector, signal, trim: whoHasWhat };
+      if (limit === undefined) return await this.#client.list<StoredObject>(path, options);
       const query = { fieldSelector, limit: String(limit) };
       return (await this.#client.get<{ items?: StoredObject[] | null }>(path, { query, signal })).items ?? [];
     }));
@@ -66,14 +67,14 @@ export class KubeCluster implements Cluster {
   }
 
   async #listKind(kind: NetworkKind): Promise<StoredNetwork[]> {
-    return (await this.#list(kind)).map((object) => ({ kind, object: withoutBitmaps(object) }));
+    return (await this.#list(kind, withoutBitmaps)).map((object) => ({ kind, object }));
   }
 
   /** A kind that is not installed, as DanmNet in production, has no objects. */
-  async #list(kind: Kind): Promise<StoredObject[]> {
+  async #list(kind: Kind, trim = (object: StoredObject) => object): Promise<StoredObject[]> {
     const signal = AbortSignal.timeout(LIST_TIMEOUT_MS);
     try {
-      return await this.#client.list<StoredObject>(resourcePath(kind), { signal });
+      return await this.#client.list<StoredObject>(resourcePath(kind), { signal, trim });
     } catch (error) {
       if (error instanceof NotFound) return [];
       throw error;
@@ -87,4 +88,14 @@ function withoutBitmaps(object: StoredObject): StoredObject {
   if (!spec?.Options) return object;
   const { alloc: _, alloc6: __, ...Options } = spec.Options;
   return { ...object, spec: { ...spec, Options } };
+}
+
+/** All that is asked of endpoints. A large network has more of them than memory has room for. */
+function whoHasWhat({ metadata: { namespace, name }, spec }: StoredObject): StoredObject {
+  const { Pod, Interface } = (spec ?? {}) as { Pod?: unknown; Interface?: Record<string, unknown> | null };
+  const { Address, AddressIPv6 } = Interface ?? {};
+  return {
+    metadata: { name, ...(namespace !== undefined && { namespace }) },
+    spec: { Pod, Interface: { Address, AddressIPv6 } },
+  };
 }

@@ -33,7 +33,7 @@ export class KubeClient implements Disposable {
   }
 
   /** Reads all objects of a collection, in pages; starts over when the API server has forgotten the first page's state. */
-  async list<T = unknown>(path: string, options: ListOptions = {}): Promise<T[]> {
+  async list<T = unknown>(path: string, options: ListOptions<T> = {}): Promise<T[]> {
     for (let restarts = 0;; restarts++) {
       try {
         return await this.#listOnce<T>(path, options);
@@ -80,8 +80,8 @@ export class KubeClient implements Disposable {
     return await this.#requester.call({ verb, path: withQuery(path, query), idempotent: false, ...call }) as T;
   }
 
-  async #listOnce<T>(path: string, options: ListOptions): Promise<T[]> {
-    const { fieldSelector, labelSelector, limit = PAGE_LIMIT, signal } = options;
+  async #listOnce<T>(path: string, options: ListOptions<T>): Promise<T[]> {
+    const { fieldSelector, labelSelector, limit = PAGE_LIMIT, trim = (object) => object, signal } = options;
     const items: T[] = [];
     let next: string | undefined;
     do {
@@ -93,7 +93,7 @@ export class KubeClient implements Disposable {
         ...(next === undefined ? {} : { continue: next }),
       };
       const page = await this.get<{ items?: T[] | null; metadata?: { continue?: string } }>(path, { query, signal });
-      for (const item of page.items ?? []) items.push(item);
+      for (const item of page.items ?? []) items.push(trim(item));
       next = page.metadata?.continue || undefined;
     } while (next !== undefined);
     return items;

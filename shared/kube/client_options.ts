@@ -10,11 +10,13 @@ export interface RequestOptions {
 }
 
 /** Options of {@linkcode KubeClient.list}. */
-export interface ListOptions extends RequestOptions {
+export interface ListOptions<T = unknown> extends RequestOptions {
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
   /** Objects per request; 500 unless given. The answer always has all of them. */
   readonly limit?: number;
+  /** Takes what is needed of an object as it comes, so that a long list need not be kept as a whole. */
+  readonly trim?: (object: T) => T;
 }
 
 /** Options of {@linkcode KubeClient.patch}. */

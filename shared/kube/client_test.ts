@@ -77,6 +77,14 @@ Deno.test("a list reads all pages with its selectors", async () => {
   });
 });
 
+Deno.test("of the objects of a list only what is needed is kept", async () => {
+  const script: Script = () => ({ status: 200, body: { metadata: {}, items: [{ name: "a", text: "long" }] } });
+  await withServer(script, async ({ client }) => {
+    const trim = ({ name }: { name: string }) => ({ name });
+    assertEquals(await client.list<{ name: string }>(PATH, { trim }), [{ name: "a" }]);
+  });
+});
+
 Deno.test("a list whose continue token expired starts over without doubling anything", async () => {
   const page = (items: number[], next?: string): Reply => ({
     status: 200,

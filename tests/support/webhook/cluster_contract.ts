@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Conflict, NotFound } from "../../../shared/kube/api_error.ts";
 import type { Cluster, NetworkRef } from "../../../webhook/cluster.ts";
+import { valueAt } from "../../../shared/schema/value_at.ts";
 import type { Manifest } from "./memory_cluster.ts";
 
 /** A network of that name, with a bitmap. */
@@ -9,8 +10,14 @@ function network(kind: "DanmNet" | "TenantNetwork" | "ClusterNetwork", namespace
   return { kind, metadata, spec: { NetworkID: "n", Options: { cidr: "10.0.0.0/24", alloc: "gAE=" } } };
 }
 
+const ADDRESSES = { Address: "10.0.0.5/24", AddressIPv6: "2001:db8::5/64" };
+
 function endpoint(namespace: string, name: string, spec: { NetworkName: string; apiType?: string }): Manifest {
-  return { kind: "DanmEp", metadata: { namespace, name }, spec: { ...spec, Pod: name, Interface: { Name: "eth0" } } };
+  return {
+    kind: "DanmEp",
+    metadata: { namespace, name },
+    spec: { ...spec, Pod: name, Interface: { Name: "eth0", ...ADDRESSES } },
+  };
 }
 
 const OBJECTS: readonly Manifest[] = [
@@ -99,6 +106,12 @@ async function listsEndpoints(cluster: Cluster, signal: AbortSignal): Promise<vo
   for (const [ref, names] of cases) {
     const found = await cluster.listEndpoints(ref, { signal });
     assertEquals(found.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).sort(), names);
+    for (const { metadata, spec } of found) {
+      assertEquals(valueAt(spec, "Pod"), metadata.name);
+      for (const [field, address] of Object.entries(ADDRESSES)) {
+        assertEquals(valueAt(spec, `Interface.${field}`), address);
+      }
+    }
   }
   const some = await cluster.listEndpoints({ kind: "ClusterNetwork", name: "a" }, { limit: 1, signal });
   assertEquals(some.length, 1);
