@@ -40,7 +40,7 @@ async function install(flags: Flags, log: Logger): Promise<void> {
     monotonicMs: () => performance.now(),
     now: () => Date.now(),
     log,
-  }, stopSignal(log));
+  }, stopSignal({ log, atOnce: () => Deno.exit(1) }));
 }
 
 async function run(flags: Flags): Promise<number> {

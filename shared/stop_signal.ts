@@ -1,14 +1,15 @@
 import type { Logger } from "./log.ts";
 
 /**
- * A signal that aborts when the process is told to end, by SIGTERM or SIGINT. Told a second time, the process ends at
- * once, with code 1.
+ * A signal that aborts when the process is told to end, by SIGTERM or SIGINT.
+ *
+ * @param options.atOnce called when it is told a second time
  */
-export function stopSignal(log: Logger): AbortSignal {
+export function stopSignal({ log, atOnce }: { log: Logger; atOnce: () => void }): AbortSignal {
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     Deno.addSignalListener(signal, () => {
-      if (stop.signal.aborted) Deno.exit(1);
+      if (stop.signal.aborted) return atOnce();
       log.info("signal", { signal });
       stop.abort(new Error(signal));
     });

@@ -12,7 +12,7 @@ import { runWebhook } from "./run_webhook.ts";
 
 async function run(flags: Flags): Promise<void> {
   const log = createLogger(stderrSink(flags.logLevel), { level: flags.logLevel });
-  const stop = stopSignal(log);
+  const stop = stopSignal({ log, atOnce: () => Deno.exit(1) });
   try {
     const target = flags.kubeconfig === undefined
       ? await loadInCluster({
