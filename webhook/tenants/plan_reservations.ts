@@ -14,7 +14,7 @@ const MAX_LENGTH = 1_450_000;
 const SURELY_FIT = 1_500;
 
 /**
- * Most VNIs that are reserved for networks of one namespace which are not there. What is refused after its reservation, as
+ * Most VNIs that are reserved for one namespace and that no network of it has. What is refused after its reservation, as
  * by a quota, leaves one: who is refused again and again must not use up what others could have.
  */
 const MAX_UNSTORED = 256;
@@ -115,12 +115,16 @@ function isWasteful(
 ): Plan | undefined {
   const own = reservations.filter(({ network }) => network.startsWith(`${namespace}/`));
   if (own.length < MAX_UNSTORED) return undefined;
-  const stored = new Set(uses.filter(({ kind }) => kind === "TenantNetwork").map(({ network }) => network));
-  const unstored = own.filter(({ network }) => !stored.has(network)).length;
+  const held = new Set(
+    uses.flatMap(({ kind, network, device, vniType, vni }) =>
+      kind === "TenantNetwork" && device && vniType ? [describe({ device, vniType, vni, network })] : []
+    ),
+  );
+  const unstored = own.filter((one) => !held.has(describe(one))).length;
   if (unstored < MAX_UNSTORED) return undefined;
   const reason =
-    `${unstored} ids are reserved for TenantNetworks of namespace ${namespace} that are not there: deleted, ` +
-    "refused, or still being created; create it again when the cleaner has freed some";
+    `${unstored} ids are reserved for namespace ${namespace} that no TenantNetwork has: deleted, refused, or ` +
+    "still being created; create it again when the cleaner has freed some";
   return { denials: [{ field: "", reason }] };
 }
 

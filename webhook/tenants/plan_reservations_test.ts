@@ -7,16 +7,16 @@ import { planReservations } from "./plan_reservations.ts";
 const DEVICES = { hostDevices: [device("ens4", "vlan", "1-4094")] };
 const NAMES = Array.from({ length: 256 }, (_, index) => `n${index}`);
 
-function tenantNetwork(namespace: string, name: string): Record<string, unknown> {
-  return { metadata: { namespace, name }, spec: { NetworkType: "ipvlan", NetworkID: "n" } };
+function tenantNetwork(namespace: string, name: string, Options = {}): Record<string, unknown> {
+  return { metadata: { namespace, name }, spec: { NetworkType: "ipvlan", NetworkID: "n", Options: { ...Options } } };
 }
 
 /** What a network of a namespace gets when 256 ids are reserved for the namespace `busy`. */
-function outcome(namespace: string, name: string, stored: readonly string[] = []): string {
+function outcome(namespace: string, name: string, stored: Record<string, unknown> = {}): string {
   const config = tenantConfig("a", DEVICES, NAMES.map((one, index) => held("ens4", "vlan", 1 + index, `busy/${one}`)));
-  const networks = stored.map((one): StoredNetwork => ({
+  const networks = Object.entries(stored).map(([one, Options]): StoredNetwork => ({
     kind: "TenantNetwork",
-    object: tenantNetwork("busy", one) as unknown as StoredNetwork["object"],
+    object: tenantNetwork("busy", one, Options as object) as unknown as StoredNetwork["object"],
   }));
   const network = parseNetwork("TenantNetwork", tenantNetwork(namespace, name));
   const { grants: [grant] } = planReservations([{ network, random: 0, dryRun: false }], {
@@ -28,9 +28,11 @@ function outcome(namespace: string, name: string, stored: readonly string[] = []
 }
 
 Deno.test("a namespace whose networks never come to be does not use up the ids of all", () => {
-  assertStringIncludes(outcome("busy", "one-more"), "256 ids are reserved for TenantNetworks of namespace busy");
+  const refusal = "256 ids are reserved for namespace busy that no TenantNetwork has";
+  assertStringIncludes(outcome("busy", "one-more"), refusal);
+  assertStringIncludes(outcome("busy", "one-more", { n0: { host_device: "ens5", vlan: 1 } }), refusal);
   // Others get theirs, and so does who has one reserved, and who has networks to show for it.
   assertEquals(outcome("other", "first"), "vlan 257");
   assertEquals(outcome("busy", "n7"), "vlan 8");
-  assertEquals(outcome("busy", "one-more", NAMES.slice(0, 1)), "vlan 257");
+  assertEquals(outcome("busy", "one-more", { n0: { host_device: "ens4", vlan: 1 } }), "vlan 257");
 });
