@@ -53,15 +53,13 @@ export async function buildImages(builder: Builder, version: string): Promise<Bu
       const from = ["--file", join(root, "images/Containerfile"), root];
       const fixed = ["--pull-never", "--network", "none", "--layers", "--timestamp", "0"];
       await buildah(builder, "build", "--quiet", ...fixed, "--target", name, "--tag", reference, ...from);
-      // An archive that is there would be added to.
-      await Deno.remove(archive).catch(ignoreMissing);
-      await buildah(builder, "push", "--quiet", reference, `oci-archive:${archive}:${reference}`);
+      // Somebody may be reading the one that is there.
+      const next = await Deno.makeTempFile({ dir: outDir, prefix: `.${name}-`, suffix: ".tar" });
+      await Deno.remove(next);
+      await buildah(builder, "push", "--quiet", reference, `oci-archive:${next}:${reference}`);
+      await Deno.rename(next, archive);
     });
     built.push({ name, reference, archive });
   }
   return built;
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
