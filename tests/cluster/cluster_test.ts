@@ -122,6 +122,7 @@ async function reboot(world: World): Promise<void> {
   await node.exec(["touch", "/run/lost", ...kept]);
   await node.sync();
   await node.reboot();
+  await node.untilHealthy();
   assertEquals((await node.exec(["find", "/run/lost", ...kept], { check: false })).stdout.trim().split("\n"), kept);
   await node.exec(["rm", ...kept]);
   const after = await waitFor("the Pod to be started again", async () => {

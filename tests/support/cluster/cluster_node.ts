@@ -108,7 +108,7 @@ export class ClusterNode {
   async restartKubelet(): Promise<void> {
     await this.#kubelet.stop();
     await this.#kubelet.start();
-    await this.untilHealthy();
+    await this.#untilKubelet();
   }
 
   /** Ends containerd and starts it again; returns when it answers. Containers stay. */
@@ -120,8 +120,8 @@ export class ClusterNode {
 
   /**
    * Cuts the node's power and starts it again: of Pods and network nothing is left but what is on the disk, which
-   * user-mode Linux writes seconds later unless told to (`sync`). Returns when kubelet and kube-proxy work; for a while
-   * the API still has the Node as Ready and its Pods as running.
+   * user-mode Linux writes seconds later unless told to (`sync`). Returns when the kubelet works, also without an API
+   * server: Services come later, and the API for a while still has the Node as Ready and its Pods as running.
    */
   async reboot(): Promise<void> {
     const services = [this.#kubelet, this.#proxy, this.#containerd];
@@ -130,7 +130,7 @@ export class ClusterNode {
     await this.ended();
     await this.#startNetwork();
     await Promise.all(services.map((service) => service.start()));
-    await this.untilHealthy();
+    await this.#untilKubelet();
   }
 
   /** Has on its disk what it wrote there so far. A native node's disk is the machine's. */
@@ -138,14 +138,11 @@ export class ClusterNode {
     if (this.machine.kind === "uml") await this.exec(["sync"]);
   }
 
-  /** Waits until the kubelet says that it works, and kube-proxy has made Services. */
+  /** Waits until the kubelet says that it works, and the API server can be reached as a Service. */
   async untilHealthy(): Promise<void> {
+    await this.#untilKubelet();
     // kube-proxy calls itself healthy before it has done anything.
-    const probes = [["wget", "-q", "-O", "-", "http://127.0.0.1:10248/healthz"], ["nc", "-w", "3", API_SERVICE, "443"]];
-    await waitFor(`kubelet and kube-proxy of ${this.name} to work`, async () => {
-      for (const probe of probes) await this.exec(["busybox", ...probe], { timeoutMs: 10_000 });
-      return true;
-    }, { timeoutMs: 180_000, intervalMs: this.#intervalMs, signal: this.failed });
+    await this.#until("kube-proxy", "busybox", "nc", "-w", "3", API_SERVICE, "443");
   }
 
   /** Expects all daemons to end, as the node will. */
@@ -163,9 +160,17 @@ export class ClusterNode {
   }
 
   async #untilRuntime(): Promise<void> {
-    await waitFor(`containerd of ${this.name} to answer`, async () => {
-      return (await this.exec([...this.#ctr, "version"])).code === 0;
-    }, { timeoutMs: 90_000, intervalMs: this.#intervalMs, signal: this.#containerd.failed });
+    await this.#until("containerd", ...this.#ctr, "version");
+  }
+
+  async #untilKubelet(): Promise<void> {
+    await this.#until("kubelet", "busybox", "wget", "-q", "-O", "-", "http://127.0.0.1:10248/healthz");
+  }
+
+  async #until(what: string, ...probe: readonly string[]): Promise<void> {
+    await waitFor(`${what} of ${this.name} to work`, async () => {
+      return (await this.exec(probe, { timeoutMs: 10_000 })).code === 0;
+    }, { timeoutMs: 180_000, intervalMs: this.#intervalMs, signal: this.failed });
   }
 
   /** Between two looks at a daemon: to start a program takes long in user-mode Linux, and holds up the daemon. */
