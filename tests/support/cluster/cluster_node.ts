@@ -1,41 +1,10 @@
 import type { CommandResult } from "../run.ts";
-import { renderContainerd, renderKubelet, RUN_KUBELET, RUNTIME_SOCKET } from "../kubelet/pod_node_config.ts";
-import { type Binaries, CNI_PLUGINS, type CONTAINER_RUNTIME, type POD_RUNTIME } from "../lab/binaries.ts";
-import type { Lab } from "../lab/lab.ts";
+import { RUN_KUBELET, RUNTIME_SOCKET } from "../kubelet/pod_node_config.ts";
 import type { Node, NodeRunOptions } from "../lab/node.ts";
 import { waitFor } from "../wait.ts";
-import { API_SERVICE, bridgeConflist, kubeletSettings, packetFilterOf, renderProxy, routesOf } from "./cluster_plan.ts";
+import { API_SERVICE, routesOf } from "./cluster_plan.ts";
 import { NodeService } from "./node_service.ts";
-
-/** Programs of a cluster's node. */
-export type NodeBinaries = Binaries<
-  typeof CNI_PLUGINS[number] | typeof POD_RUNTIME[number] | typeof CONTAINER_RUNTIME[number] | "kube-proxy"
->;
-
-/** What a node is set up with. */
-export interface ClusterNodeOptions {
-  readonly lab: Lab;
-  /** Number of the node, from 0. */
-  readonly index: number;
-  readonly binaries: NodeBinaries;
-  /** Address of the machine that runs the control plane. */
-  readonly gateway: string;
-  /** Archives that containerd has from the beginning. */
-  readonly images: readonly string[];
-}
-
-const SNAPSHOTTER = "overlayfs";
-
-/** Where Kubernetes and container runtimes have them everywhere. */
-const CNI_CONF_DIR = "/etc/cni/net.d";
-const CNI_BIN_DIR = "/opt/cni/bin";
-
-/** Debian's `iptables` changes rules of nftables, unless told otherwise; as update-alternatives(1) would tell it. */
-const LEGACY_IPTABLES = `
-for name in iptables ip6tables; do
-  for suffix in "" -save -restore; do ln -sf "/usr/sbin/$name-legacy$suffix" "/etc/alternatives/$name$suffix"; done
-done
-`;
+import { type ClusterNodeOptions, setUpNode, SNAPSHOTTER } from "./node_setup.ts";
 
 /** A node that runs Pods: containerd, kubelet and kube-proxy, and before ours the plugin `bridge`. */
 export class ClusterNode {
@@ -67,9 +36,7 @@ export class ClusterNode {
 
   /** Sets the machine up and starts its daemons; it is ready some time later. */
   async start(): Promise<void> {
-    await writeConfigurations(this, this.#options);
-    await installCni(this, this.#options);
-    if (packetFilterOf(this.machine) === "iptables") await this.exec(["sh", "-e", "-c", LEGACY_IPTABLES]);
+    await setUpNode(this.machine, this.#options);
     await this.#startNetwork();
     await this.#containerd.start();
     await Promise.all([this.#proxy.start(), this.#kubelet.start()]);
@@ -186,37 +153,4 @@ export class ClusterNode {
     // What a bridge passes on within a node must be seen by kube-proxy's rules, too.
     await this.exec(["sysctl", "-q", "-w", "net.ipv4.ip_forward=1", "net.bridge.bridge-nf-call-iptables=1"]);
   }
-}
-
-async function writeConfigurations(
-  { name, machine }: ClusterNode,
-  { lab, binaries }: ClusterNodeOptions,
-): Promise<void> {
-  const dir = `${lab.dir}/${name}`;
-  const [kubelet, proxy] = await Promise.all([
-    lab.user(`system:node:${name}`, ["system:nodes"]),
-    lab.user("system:kube-proxy"),
-  ]);
-  const containerd = renderContainerd({
-    containerdRoot: "/var/lib/containerd",
-    snapshotter: SNAPSHOTTER,
-    cniConfDir: CNI_CONF_DIR,
-    cniBinDirs: [CNI_BIN_DIR],
-    shim: binaries["containerd-shim-runc-v2"],
-  });
-  const { caPath: clientCAFile } = kubelet;
-  await Deno.copyFile(kubelet.kubeconfigPath, `${dir}/kubelet-user.json`);
-  await Deno.writeTextFile(`${dir}/kubelet.json`, renderKubelet({ clientCAFile }, kubeletSettings(clientCAFile)));
-  await Deno.writeTextFile(`${dir}/containerd.toml`, containerd);
-  await Deno.writeTextFile(
-    `${dir}/kube-proxy.json`,
-    renderProxy({ kubeconfig: proxy.kubeconfigPath, name, mode: packetFilterOf(machine) }),
-  );
-}
-
-async function installCni(node: ClusterNode, { index, binaries }: ClusterNodeOptions): Promise<void> {
-  await node.exec(["mkdir", "-p", CNI_CONF_DIR, CNI_BIN_DIR]);
-  await node.exec(["cp", ...CNI_PLUGINS.map((name) => binaries[name]), CNI_BIN_DIR]);
-  const stdin = JSON.stringify(bridgeConflist(index, packetFilterOf(node.machine)), null, 2);
-  await node.exec(["sh", "-c", 'cat >"$1"', "sh", `${CNI_CONF_DIR}/10-bridge.conflist`], { stdin });
 }
