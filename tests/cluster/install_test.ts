@@ -1,9 +1,9 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { CLUSTER_NEEDS, startCluster } from "../support/cluster/cluster.ts";
 import { ClusterPods, type ReadyPod } from "../support/cluster/cluster_pods.ts";
 import { DANM_NAMESPACE, DanmCluster, type DanmRelease } from "../support/cluster/danm_cluster.ts";
 import { endpointsOf, findLostPings, planEndpointPings } from "../support/cluster/danm_endpoints.ts";
-import { findPodTraces, listInstalled, untilNoPodTraces } from "../support/cluster/danm_traces.ts";
+import { listInstalled, untilNoPodTraces } from "../support/cluster/danm_traces.ts";
 import { clusterNetworks, networkedDeployment, NETWORKS_PER_POD } from "../support/cluster/danm_workload.ts";
 import { findNodeTraces } from "../support/cluster/node_traces.ts";
 import type { Cluster } from "../support/cluster/running_cluster.ts";
@@ -11,6 +11,10 @@ import { shellDeployment } from "../support/cluster/shell_deployment.ts";
 import { buildLabImages } from "../support/images/lab_images.ts";
 import { labTest } from "../support/lab/lab_test_case.ts";
 import { toStderr } from "../support/progress.ts";
+import { waitFor } from "../support/wait.ts";
+
+/** What a runtime remembers of Pods under the name of the configuration that it had when they were attached. */
+const FORMER_RESULTS = /\/var\/lib\/cni\/results\//;
 
 labTest("DANM on a cluster that has a CNI plugin already", CLUSTER_NEEDS, async (t) => {
   const release: DanmRelease = { overlay: "production", images: await buildLabImages(toStderr) };
@@ -20,10 +24,10 @@ labTest("DANM on a cluster that has a CNI plugin already", CLUSTER_NEEDS, async 
   await world.pods.ready(2, { selector: "app=older" });
   const installed = await Promise.all(cluster.nodes.map(listInstalled));
   await t.step("is installed by kubectl apply -k", () => install(world));
-  const older = await findPodTraces(cluster);
   await t.step("attaches Pods to three networks, on which they reach each other across nodes", () => attach(world));
   await t.step("gives Pods that ask for nothing the network that they had before", () => attachToDefault(world));
-  await t.step("leaves nothing of Pods that are deleted", () => detach(world, older));
+  await t.step("gives what Pods from before had back to the plugin that gave it", () => replaceOlder(world));
+  await t.step("leaves nothing of Pods that are deleted", () => detach(world));
   await t.step("is removed by kubectl delete -k, from under living Pods", async () => {
     await remove(world);
     assertEquals(await Promise.all(cluster.nodes.map(listInstalled)), installed);
@@ -93,10 +97,28 @@ async function pingAll(pods: ClusterPods, all: readonly ReadyPod[]): Promise<voi
   }
 }
 
-async function detach({ cluster, pods }: World, before: readonly string[]): Promise<void> {
-  await cluster.kubectl(["delete", "deployment", "web", "plain"]);
-  await pods.gone({ selector: "app in (web,plain)" });
-  await untilNoPodTraces(cluster, { except: before });
+/** Of the Pods from before DANM, which our plugin has never heard of, one goes; its successor is attached by it. */
+async function replaceOlder({ cluster, pods }: World): Promise<void> {
+  const selector = "app=older";
+  const [first] = await pods.ready(2, { selector });
+  assert(first);
+  const held = (): Promise<string[]> => findTracesOf(cluster, first);
+  assertNotEquals(await held(), []);
+  await cluster.kubectl(["delete", "pod", first.name]);
+  await waitFor("the address to be given back", async () => (await held()).length === 0, { timeoutMs: 60_000 });
+  await pingAll(pods, await pods.ready(2, { selector }));
+}
+
+/** What the nodes have of a Pod's address. */
+async function findTracesOf(cluster: Cluster, { addresses }: ReadyPod): Promise<string[]> {
+  const traces = (await Promise.all(cluster.nodes.map(findNodeTraces))).flat();
+  return traces.filter((line) => addresses.some((address) => line.endsWith(`/${address}`)));
+}
+
+async function detach({ cluster, pods }: World): Promise<void> {
+  await cluster.kubectl(["delete", "deployment", "web", "plain", "older"]);
+  await pods.gone();
+  await untilNoPodTraces(cluster, { ignore: (trace) => FORMER_RESULTS.test(trace) });
 }
 
 async function remove(world: World): Promise<void> {
@@ -110,9 +132,9 @@ async function goOn({ cluster, pods }: World): Promise<void> {
   const ready = await pods.ready(4, { selector: "app=web" });
   await cluster.apply(shellDeployment({ name: "younger", replicas: 2 }));
   const younger = await pods.ready(2, { selector: "app=younger" });
-  await pingAll(pods, [...ready, ...younger, ...await pods.ready(2, { selector: "app=older" })]);
-  await cluster.kubectl(["delete", "deployment", "web", "older", "younger"]);
+  await pingAll(pods, [...ready, ...younger]);
+  await cluster.kubectl(["delete", "deployment", "web", "younger"]);
   await pods.gone();
   const left = (await Promise.all(cluster.nodes.map(findNodeTraces))).flat();
-  assertEquals(left.filter((line) => !line.includes("/results/danm-")), []);
+  assertEquals(left.filter((line) => !FORMER_RESULTS.test(line)), []);
 }

@@ -44,20 +44,23 @@ export function planEndpointPings(endpoints: readonly Endpoint[]): EndpointPing[
   );
 }
 
-/**
- * Pings by `ping` in the Pods' containers, over the interface of the network and no other.
- *
- * @returns those without an answer, one line each
- */
+/** One ping by `ping` in the Pod's container, over the interface of the network and no other. @returns what it printed */
+export async function pingOver(pods: ClusterPods, { from, address }: EndpointPing): Promise<string> {
+  const argv = ["ping", "-c", "1", "-W", "5", "-I", from.interface, address];
+  try {
+    return await pods.exec({ namespace: "default", name: from.pod }, ...argv);
+  } catch (error) {
+    return String(error);
+  }
+}
+
+/** Sends pings at once. @returns those without an answer, one line each */
 export async function findLostPings(pods: ClusterPods, pings: readonly EndpointPing[]): Promise<string[]> {
-  const lost = await Promise.all(pings.map(async ({ from, to, address }) => {
-    const argv = ["ping", "-c", "1", "-W", "5", "-I", from.interface, address];
-    try {
-      await pods.exec({ namespace: "default", name: from.pod }, ...argv);
-      return [];
-    } catch (error) {
-      return [`${from.pod} (${from.node}) to ${to.pod} (${to.node}) over ${from.network}: ${error}`];
-    }
+  const lost = await Promise.all(pings.map(async (ping) => {
+    const { from, to } = ping;
+    const said = await pingOver(pods, ping);
+    if (said.includes(" 0% packet loss")) return [];
+    return [`${from.pod} (${from.node}) to ${to.pod} (${to.node}) over ${from.network}: ${said}`];
   }));
   return lost.flat();
 }

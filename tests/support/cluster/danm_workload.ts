@@ -3,8 +3,22 @@ import { shellDeployment } from "./shell_deployment.ts";
 /** How many networks a Pod of {@linkcode networkedDeployment} is on. */
 export const NETWORKS_PER_POD = 3;
 
-/** Two networks of the cluster beside `default`, on a link of the nodes; the second one has both families. */
-export function clusterNetworks({ type, device }: { type: "macvlan" | "ipvlan"; device: string }): object[] {
+/** What the two networks are made of. */
+export interface NetworkKind {
+  readonly type: "macvlan" | "ipvlan";
+  /** Link of the nodes. */
+  readonly device: string;
+  /** The second network is on this VLAN, whose link every node has to have: {@linkcode vlanLinkOf}. */
+  readonly vlan?: number;
+}
+
+/** Name of the link that the second network is on. */
+export function vlanLinkOf(vlan: number): string {
+  return `blue.${vlan}`;
+}
+
+/** Two networks of the cluster beside `default`; the second one has both families. */
+export function clusterNetworks({ type, device, vlan }: NetworkKind): object[] {
   const network = (name: string, options: object): object => ({
     apiVersion: "danm.io/v1",
     kind: "ClusterNetwork",
@@ -13,7 +27,7 @@ export function clusterNetworks({ type, device }: { type: "macvlan" | "ipvlan"; 
   });
   return [
     network("red", { cidr: "10.150.0.0/24" }),
-    network("blue", { cidr: "10.151.0.0/24", net6: "fd00:151::/64" }),
+    network("blue", { cidr: "10.151.0.0/24", net6: "fd00:151::/64", ...(vlan === undefined ? {} : { vlan }) }),
   ];
 }
 

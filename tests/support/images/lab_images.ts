@@ -15,9 +15,14 @@ const PACKAGES = ["iproute2", "kmod", "nftables", "procps", "util-linux"];
 /** What the registry's slim image leaves out, too. */
 const LEFT_OUT = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*"];
 
+/** Where buildah has the images of labs. */
+export function imageStorage(): string {
+  return join(cacheRoot(), "images");
+}
+
 /** The images of all components, built from `dist/`, which has to be built before. */
 export async function buildLabImages(progress: Progress): Promise<BuiltImage[]> {
-  const storage = join(cacheRoot(), "images");
+  const storage = imageStorage();
   await ensureBase(storage, progress);
   return await makeImages({ storage, progress });
 }

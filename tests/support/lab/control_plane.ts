@@ -74,10 +74,11 @@ export class ControlPlane {
     await this.#etcd.waitUntil("to answer", () => this.#isReady());
   }
 
-  /** Kills the API server and starts it again; returns when it is ready. */
-  async restartApiServer(): Promise<void> {
+  /** Kills the API server and starts it again, once something is done without it; returns when it is ready. */
+  async restartApiServer(meanwhile: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     const [apiServer] = this.#services.splice(0, 1);
     await apiServer?.kill();
+    await meanwhile();
     await this.#startApiServer();
     // It is the first one again.
     this.#services.unshift(...this.#services.splice(-1));
