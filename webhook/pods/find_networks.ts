@@ -23,12 +23,13 @@ export async function findNetworks(
   );
 }
 
-/** What is stored may be older than the rules for it. */
+/** What is stored may be older than the rules for it. What it says is told to who may read it. */
 function parseFound(kind: NetworkKind, stored: unknown): Network | SchemaError {
   try {
     return parseNetwork(kind, stored);
   } catch (error) {
-    if (error instanceof SchemaError) return error;
-    throw error;
+    if (!(error instanceof SchemaError)) throw error;
+    if (kind !== "ClusterNetwork") return error;
+    return new SchemaError(error.subject, [{ field: "", reason: "cannot be used until an administrator mends it" }]);
   }
 }

@@ -89,6 +89,16 @@ Deno.test("a stored network that makes no sense is others' to mend: the Pod is w
   }
 });
 
+Deno.test("of a ClusterNetwork that makes no sense nothing is told: not everybody may read it", async () => {
+  const spec = { AllowedTenants: ["others"], Options: { vlan: "secret" } };
+  const cluster = new MemoryCluster([{ kind: "ClusterNetwork", metadata: { name: "hidden" }, spec }]);
+  const request = podRequest({ name: "", annotations: interfaces([{ clusterNetwork: "hidden" }]) });
+  const { denials, warnings } = await judgePod(request, contextOf(cluster));
+  assertEquals(denials, []);
+  const reason = "cannot be used until an administrator mends it";
+  assertEquals(warnings, [`danm.io/interfaces[0]: ClusterNetwork hidden: ${reason}`]);
+});
+
 Deno.test("a network is read once, however often a Pod names it", async () => {
   const cluster = new MemoryCluster(NETWORKS);
   const reads: string[] = [];

@@ -110,6 +110,8 @@ Deno.test("a fault of ours or of the API server stops no Service", async () => {
     serviceRequest({ annotations: GOOD }),
     contextOf(cluster, { lines }),
   );
-  assertEquals([denials, warnings, lines.length], [[], ["DANM could not check its annotations: 503"], 1]);
+  assertEquals([denials, warnings, lines.length], [[], [
+    "DANM could not check its annotations; the log of the webhook has the reason",
+  ], 1]);
   assertStringIncludes(lines[0] ?? "", '"kind":"Service"');
 });
