@@ -4,7 +4,8 @@
  *
  * `--runs=N`: rounds on the native node (default 20); `--uml-runs=N`: on the user-mode node (default 5, 0 = without);
  * `--small`: `ipam` with one round, and it and `storage` with a sixteenth of the addresses held, `attach` with one
- * storm, and `webhook` with less of everything, to see whether they work; `--peer=NAME=DIR`, which may be repeated:
+ * storm, `webhook` with less of everything and `cluster` with a tenth of the Pods, to see whether they work;
+ * `--uml-pods=N`: `cluster` has as many Pods on two user-mode nodes, too (default 0 = without); `--peer=NAME=DIR`, which may be repeated:
  * `attach` measures another meta-plugin, too (`docs/benchmarks.md` says what its directory holds).
  */
 import { parseArgs } from "@std/cli";
@@ -13,6 +14,9 @@ import { reportAttach } from "../tests/bench/attach_report.ts";
 import { measureAttaching } from "../tests/bench/attach_run.ts";
 import { reportBitmap } from "../tests/bench/bitmap.ts";
 import { measureIpam } from "../tests/bench/ipam.ts";
+import { measureCluster } from "../tests/bench/cluster.ts";
+import { FULL_CLUSTER, SMALL_CLUSTER } from "../tests/bench/cluster_figures.ts";
+import { reportCluster } from "../tests/bench/cluster_report.ts";
 import { FULL_SIZE, SMALL_SIZE } from "../tests/bench/ipam_cluster.ts";
 import { reportIpam } from "../tests/bench/ipam_report.ts";
 import { machineFacts } from "../tests/bench/machine_facts.ts";
@@ -31,6 +35,7 @@ import { ROOT } from "./support/root.ts";
 interface Rounds {
   readonly runs: number;
   readonly umlRuns: number;
+  readonly umlPods: number;
   readonly small: boolean;
   readonly peers: readonly Peer[];
 }
@@ -44,17 +49,20 @@ const PARTS: Readonly<Record<string, (rounds: Rounds) => Promise<Part>>> = {
   bitmap: ({ runs }) => Promise.resolve({ blocks: [reportBitmap(Math.max(runs, 1)).trim()], budgets: [] }),
   probing: () => reportProbing(),
   webhook: async ({ small }) => reportWebhook(await measureWebhook(small ? SMALL_WEBHOOK : FULL_WEBHOOK)),
+  cluster: async ({ small, umlPods }) =>
+    reportCluster(await measureCluster({ ...(small ? SMALL_CLUSTER : FULL_CLUSTER), umlPods })),
 };
 
 async function main(): Promise<number> {
   const flags = parseArgs(Deno.args, {
-    string: ["runs", "uml-runs", "peer"],
+    string: ["runs", "uml-runs", "uml-pods", "peer"],
     collect: ["peer"],
     boolean: ["small"],
   });
   const rounds = {
     runs: Number(flags.runs ?? 20),
     umlRuns: Number(flags["uml-runs"] ?? 5),
+    umlPods: Number(flags["uml-pods"] ?? 0),
     small: flags.small,
     peers: await readPeers(flags.peer),
   };

@@ -82,7 +82,12 @@ async function startScheduler(lab: Lab, executable: string): Promise<Service> {
   const users = ["kubeconfig", "authentication-kubeconfig", "authorization-kubeconfig"];
   return new Service({
     name: "kube-scheduler",
-    argv: [executable, ...users.map((flag) => `--${flag}=${kubeconfigPath}`), "--leader-elect=false"],
+    argv: [
+      executable,
+      ...users.map((flag) => `--${flag}=${kubeconfigPath}`),
+      "--leader-elect=false",
+      "--kube-api-qps=500",
+    ],
     netns: netnsPath(lab.record),
     logPath: `${lab.dir}/kube-scheduler.log`,
   });

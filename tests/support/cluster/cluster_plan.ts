@@ -49,6 +49,9 @@ export function kubeletSettings(clientCAFile: string): object {
     imageGCHighThresholdPercent: 100,
     // Only Services need any, and these are kube-proxy's.
     makeIPTablesUtilChains: false,
+    // What many Pods at once take is not to be decided by what a kubelet may ask.
+    kubeAPIQPS: 500,
+    kubeAPIBurst: 1000,
   };
 }
 

@@ -7,6 +7,8 @@ import type { Cluster } from "./running_cluster.ts";
 export interface DanmRelease {
   /** Folder of `k8s/overlays`. */
   readonly overlay: "lightweight" | "production";
+  /** Folders of `k8s/components` that are used, too. Default: none. */
+  readonly components?: readonly string[];
   readonly images: readonly BuiltImage[];
 }
 
@@ -61,15 +63,19 @@ export class DanmCluster {
   }
 
   /** A folder to use with `-k`: the overlay with the images of the release, as a user would write it. */
-  async #writeKustomization({ overlay, images }: DanmRelease): Promise<string> {
+  async #writeKustomization({ overlay, components = [], images }: DanmRelease): Promise<string> {
     const dir = `${this.cluster.lab.dir}/install-${++this.#installed}`;
     await Deno.mkdir(dir);
-    const base = relative(await Deno.realPath(dir), await Deno.realPath(join(ROOT, "k8s/overlays", overlay)));
+    const k8s = relative(await Deno.realPath(dir), await Deno.realPath(join(ROOT, "k8s")));
     const tags = images.map(({ reference }) => {
       const [name, newTag] = reference.split(":");
       return { name, newTag };
     });
-    const kustomization = { resources: [base], images: tags };
+    const kustomization = {
+      resources: [`${k8s}/overlays/${overlay}`],
+      components: components.map((name) => `${k8s}/components/${name}`),
+      images: tags,
+    };
     await Deno.writeTextFile(`${dir}/kustomization.yaml`, JSON.stringify(kustomization, null, 2));
     return dir;
   }

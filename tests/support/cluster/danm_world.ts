@@ -41,7 +41,8 @@ export async function withDanm(
   await work({ cluster, danm, release, pods: new ClusterPods(cluster) });
 }
 
-const VLAN = 200;
+/** Of the network `blue` on user-mode nodes. */
+export const VLAN = 200;
 
 /** Makes the link that the network `blue` is on, by hand; a node that was without power needs it again. */
 export async function makeVlanLink({ machine }: ClusterNode): Promise<void> {

@@ -1,0 +1,100 @@
+import type { ClusterNode } from "../support/cluster/cluster_node.ts";
+import { DANM_NAMESPACE } from "../support/cluster/danm_cluster.ts";
+import type { Cluster } from "../support/cluster/running_cluster.ts";
+import type { ComponentUse } from "./cluster_figures.ts";
+
+/** What a container has used so far. */
+interface Sample {
+  readonly component: string;
+  readonly node: string;
+  readonly atMs: number;
+  readonly residentBytes: number;
+  readonly peakBytes: number;
+  readonly cpuMs: number;
+}
+
+interface PodObject {
+  readonly spec: { readonly nodeName?: string };
+  readonly status: {
+    readonly containerStatuses?: readonly { readonly name: string; readonly containerID?: string }[];
+  };
+}
+
+/** Linux counts processor time in hundredths of a second: times(2), USER_HZ. */
+const TICK_MS = 10;
+
+/**
+ * Prints, for the container of each id, resident and peak memory in kB and the ticks of all its processes, ended
+ * children among them; afterwards the peak is the present: proc_pid_clear_refs(5).
+ */
+const READ_USE = `
+for id; do
+  for group in $(grep --files-with-matches --no-messages "$id" /proc/[0-9]*/cgroup); do
+    dir=\${group%/cgroup}
+    memory=$(awk '/^VmRSS:/ { now = $2 } /^VmHWM:/ { most = $2 } END { print now + 0, most + 0 }' "$dir/status") || continue
+    ticks=$(awk '{ sub(/.*\\) /, ""); print $12 + $13 + $14 + $15 }' "$dir/stat") || continue
+    echo "$id $memory $ticks"
+    echo 5 >"$dir/clear_refs" || true
+  done
+done
+`;
+
+/**
+ * Measures what our containers use, first left alone for a while, then during some work.
+ *
+ * @throws {Error} when the work does, or a container was started again meanwhile
+ */
+export async function measureUse(
+  cluster: Cluster,
+  { restMs, work }: { restMs: number; work: () => Promise<void> },
+): Promise<ComponentUse[]> {
+  const before = await sampleAll(cluster);
+  await new Promise((resolve) => setTimeout(resolve, restMs));
+  const rested = await sampleAll(cluster);
+  await work();
+  const after = await sampleAll(cluster);
+  return [...rested].map(([id, rest]) => {
+    const [first, last] = [before.get(id), after.get(id)];
+    if (!first || !last) throw new Error(`${rest.component} on ${rest.node} was started again while it was measured`);
+    return {
+      component: rest.component,
+      node: rest.node,
+      restBytes: rest.residentBytes,
+      peakBytes: last.peakBytes,
+      restMillicores: millicores(first, rest),
+      loadMillicores: millicores(rest, last),
+    };
+  });
+}
+
+function millicores(from: Sample, to: Sample): number {
+  return (to.cpuMs - from.cpuMs) / (to.atMs - from.atMs) * 1000;
+}
+
+/** By the ids of the containers. */
+async function sampleAll(cluster: Cluster): Promise<Map<string, Sample>> {
+  const pods = await cluster.client.list<PodObject>(`/api/v1/namespaces/${DANM_NAMESPACE}/pods`);
+  const samples = new Map<string, Sample>();
+  for (const { spec, status } of pods) {
+    const node = cluster.nodes.find(({ name }) => name === spec.nodeName);
+    if (!node) continue;
+    for (const { name, containerID = "" } of status.containerStatuses ?? []) {
+      const id = containerID.replace(/^containerd:\/\//, "");
+      samples.set(id, { component: name, node: node.name, ...await sample(node, id) });
+    }
+  }
+  return samples;
+}
+
+async function sample(node: ClusterNode, id: string): Promise<Omit<Sample, "component" | "node">> {
+  const { stdout } = await node.exec(["sh", "-c", READ_USE, "sh", id]);
+  const processes = stdout.trim().split("\n").map((line) => line.split(" ").slice(1).map(Number));
+  const sum = (column: number): number => processes.reduce((total, values) => total + (values[column] ?? 0), 0);
+  if (sum(0) === 0) throw new Error(`no process of container ${id} on ${node.name}: ${stdout}`);
+  return {
+    atMs: performance.now(),
+    residentBytes: sum(0) * 1024,
+    peakBytes: sum(1) * 1024,
+    cpuMs: sum(2) * TICK_MS,
+  };
+}
