@@ -2,9 +2,10 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { CLUSTER_NEEDS, startCluster } from "../support/cluster/cluster.ts";
 import { ClusterPods, type ReadyPod } from "../support/cluster/cluster_pods.ts";
 import { DANM_NAMESPACE, DanmCluster, type DanmRelease } from "../support/cluster/danm_cluster.ts";
-import { endpointsOf, findLostPings, planEndpointPings } from "../support/cluster/danm_endpoints.ts";
+import { endpointsOf } from "../support/cluster/danm_endpoints.ts";
 import { listInstalled, untilNoPodTraces } from "../support/cluster/danm_traces.ts";
-import { clusterNetworks, networkedDeployment, NETWORKS_PER_POD } from "../support/cluster/danm_workload.ts";
+import { clusterNetworks, networkedDeployment } from "../support/cluster/danm_workload.ts";
+import { assertAttached, type DanmWorld } from "../support/cluster/danm_world.ts";
 import { findNodeTraces } from "../support/cluster/node_traces.ts";
 import type { Cluster } from "../support/cluster/running_cluster.ts";
 import { shellDeployment } from "../support/cluster/shell_deployment.ts";
@@ -19,7 +20,7 @@ const FORMER_RESULTS = /\/var\/lib\/cni\/results\//;
 labTest("DANM on a cluster that has a CNI plugin already", CLUSTER_NEEDS, async (t) => {
   const release: DanmRelease = { overlay: "production", images: await buildLabImages(toStderr) };
   await using cluster = await startCluster({ nodes: 2, nodeKind: "native" });
-  const world = { cluster, release, danm: new DanmCluster(cluster), pods: new ClusterPods(cluster) };
+  const world: DanmWorld = { cluster, release, danm: new DanmCluster(cluster), pods: new ClusterPods(cluster) };
   await cluster.apply(shellDeployment({ name: "older", replicas: 2 }));
   await world.pods.ready(2, { selector: "app=older" });
   const installed = await Promise.all(cluster.nodes.map(listInstalled));
@@ -35,14 +36,7 @@ labTest("DANM on a cluster that has a CNI plugin already", CLUSTER_NEEDS, async 
   await t.step("leaves the Pods working, and to the plugin that was there before", () => goOn(world));
 });
 
-interface World {
-  readonly cluster: Cluster;
-  readonly release: DanmRelease;
-  readonly danm: DanmCluster;
-  readonly pods: ClusterPods;
-}
-
-async function install({ cluster, release, danm }: World): Promise<void> {
+async function install({ cluster, release, danm }: DanmWorld): Promise<void> {
   await danm.apply(release);
   const [daemons, replicas] = await Promise.all([
     cluster.kubectl(["get", "daemonset/danm-cni", `-n=${DANM_NAMESPACE}`, "-o=jsonpath={.status.numberReady}"]),
@@ -56,34 +50,23 @@ async function install({ cluster, release, danm }: World): Promise<void> {
   for (const { webhooks } of items) assert(webhooks.every(({ clientConfig }) => clientConfig.caBundle));
 }
 
-async function attach(world: World): Promise<void> {
+async function attach(world: DanmWorld): Promise<void> {
   const { cluster } = world;
   const [node] = cluster.nodes;
   await cluster.apply(...clusterNetworks({ type: "macvlan", device: node?.machine.uplink ?? "" }));
   await cluster.apply(networkedDeployment("web", 4));
-  await reachEachOther(world, { app: "web", count: 4 });
+  await assertAttached(world, { app: "web", count: 4 });
   const addresses = (await cluster.kubectl(["get", "danmips", "-o", "name"])).trim().split("\n");
   // One of each Pod on `red`, two on `blue`.
   assertEquals(addresses.length, 4 * 3);
 }
 
-/** Expects the Pods' interfaces, and pings across nodes over each. */
-async function reachEachOther({ cluster, pods }: World, { app, count }: { app: string; count: number }): Promise<void> {
-  const ready = await pods.ready(count, { selector: `app=${app}` });
-  assertEquals(new Set(ready.map(({ node }) => node)).size, cluster.nodes.length);
-  const endpoints = await endpointsOf(cluster, `${app}-`);
-  assertEquals(endpoints.length, count * NETWORKS_PER_POD);
-  assertEquals(await findLostPings(pods, planEndpointPings(endpoints)), []);
-}
-
-async function attachToDefault({ cluster, pods }: World): Promise<void> {
+async function attachToDefault({ cluster, pods }: DanmWorld): Promise<void> {
   await cluster.apply(shellDeployment({ name: "plain", replicas: 2 }));
   const plain = await pods.ready(2, { selector: "app=plain" });
   const endpoints = await endpointsOf(cluster, "plain-");
-  assertEquals(endpoints.map(({ network, interface: name }) => [network, name]), [["default", "eth0"], [
-    "default",
-    "eth0",
-  ]]);
+  const attached = endpoints.map(({ network, interface: name }) => `${name} on ${network}`);
+  assertEquals(attached, ["eth0 on default", "eth0 on default"]);
   for (const { name, addresses } of plain) {
     assertEquals(endpoints.find(({ pod }) => pod === name)?.addresses, addresses);
   }
@@ -98,7 +81,7 @@ async function pingAll(pods: ClusterPods, all: readonly ReadyPod[]): Promise<voi
 }
 
 /** Of the Pods from before DANM, which our plugin has never heard of, one goes; its successor is attached by it. */
-async function replaceOlder({ cluster, pods }: World): Promise<void> {
+async function replaceOlder({ cluster, pods }: DanmWorld): Promise<void> {
   const selector = "app=older";
   const [first] = await pods.ready(2, { selector });
   assert(first);
@@ -115,20 +98,20 @@ async function findTracesOf(cluster: Cluster, { addresses }: ReadyPod): Promise<
   return traces.filter((line) => addresses.some((address) => line.endsWith(`/${address}`)));
 }
 
-async function detach({ cluster, pods }: World): Promise<void> {
+async function detach({ cluster, pods }: DanmWorld): Promise<void> {
   await cluster.kubectl(["delete", "deployment", "web", "plain", "older"]);
   await pods.gone();
   await untilNoPodTraces(cluster, { ignore: (trace) => FORMER_RESULTS.test(trace) });
 }
 
-async function remove(world: World): Promise<void> {
+async function remove(world: DanmWorld): Promise<void> {
   const { cluster, danm, release } = world;
   await cluster.apply(networkedDeployment("web", 4));
-  await reachEachOther(world, { app: "web", count: 4 });
+  await assertAttached(world, { app: "web", count: 4 });
   await danm.delete(release);
 }
 
-async function goOn({ cluster, pods }: World): Promise<void> {
+async function goOn({ cluster, pods }: DanmWorld): Promise<void> {
   const ready = await pods.ready(4, { selector: "app=web" });
   await cluster.apply(shellDeployment({ name: "younger", replicas: 2 }));
   const younger = await pods.ready(2, { selector: "app=younger" });

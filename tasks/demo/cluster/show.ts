@@ -1,10 +1,6 @@
+import { messageOf } from "../../../shared/errors.ts";
 import type { ClusterPods } from "../../../tests/support/cluster/cluster_pods.ts";
-import {
-  type EndpointPing,
-  endpointsOf,
-  pingOver,
-  planEndpointPings,
-} from "../../../tests/support/cluster/danm_endpoints.ts";
+import { type EndpointPing, endpointsOf, planEndpointPings } from "../../../tests/support/cluster/danm_endpoints.ts";
 import type { Cluster } from "../../../tests/support/cluster/running_cluster.ts";
 import { parsePing } from "../ping.ts";
 import type { Screen } from "../screen.ts";
@@ -58,4 +54,14 @@ export async function showPings(
 
 function familyOf({ address }: EndpointPing): string {
   return address.includes(":") ? "IPv6" : "IPv4";
+}
+
+/** One ping by `ping` in the Pod's container, over the interface of the network and no other. @returns what it printed */
+async function pingOver(pods: ClusterPods, { from, address }: EndpointPing): Promise<string> {
+  const argv = ["ping", "-c", "1", "-W", "5", "-I", from.interface, address];
+  try {
+    return await pods.exec({ namespace: "default", name: from.pod }, ...argv);
+  } catch (error) {
+    return messageOf(error);
+  }
 }

@@ -71,7 +71,7 @@ export async function assertAttached(
   assertEquals(endpoints.length, count * NETWORKS_PER_POD, JSON.stringify(endpoints));
   const addresses = endpoints.flatMap(({ addresses }) => addresses);
   assertEquals(new Set(addresses).size, addresses.length, addresses.join(" "));
-  assertEquals(await findLostPings(pods, planEndpointPings(endpoints)), []);
+  assertEquals(await findLostPings(cluster, planEndpointPings(endpoints)), []);
   return { pods: ready, endpoints };
 }
 
