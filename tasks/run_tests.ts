@@ -2,7 +2,7 @@
  * `deno task test`: prepares what the tests need, runs the suites one after the other and ends with one line
  * `N passed, N failed` over all of them, which counts tests and their steps.
  *
- * Arguments: names of suites (default: all), then, after `--`, arguments of `deno test`.
+ * Arguments: names of suites (default: all but those that take long), then, after `--`, arguments of `deno test`.
  */
 import { parseArgs } from "@std/cli";
 import { type Progress, toStderr } from "../tests/support/progress.ts";
@@ -23,7 +23,7 @@ async function main(): Promise<number> {
   if (unknown.length > 0) {
     throw new Error(`no such suite: ${unknown.join(", ")}; there are ${SUITES.map(({ name }) => name).join(", ")}`);
   }
-  const suites = SUITES.filter((suite) => names.length === 0 || names.includes(suite.name));
+  const suites = SUITES.filter(({ name, onlyNamed }) => names.length === 0 ? !onlyNamed : names.includes(name));
   const outcomes = await runAll(suites, args);
   const summary = summarize(outcomes, { strict });
   for (const remark of summary.remarks) progress(remark);

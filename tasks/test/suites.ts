@@ -7,6 +7,8 @@ export interface Suite {
   readonly paths: readonly string[];
   readonly ignore: readonly string[];
   readonly permissions: readonly string[];
+  /** Takes long, and so runs only when it is named: CI has to end within half an hour. */
+  readonly onlyNamed?: true;
   /** Whether it needs root, the lab's executables and the built `dist/`. */
   readonly lab: boolean;
 }
@@ -48,6 +50,7 @@ export const SUITES: readonly Suite[] = [
     paths: ["tests/cluster"],
     ignore: [],
     permissions: ["--allow-all"],
+    onlyNamed: true,
     lab: true,
   },
 ];
