@@ -34,8 +34,8 @@ interface AttachOptions {
 
 /**
  * Attaches a sandbox: record, addresses and links, then endpoints while the links are configured. Links that we
- * configure ourselves are made while addresses are still asked for. All interfaces go through each step together. The record is also the way back: a failure undoes exactly what DEL would undo after a
- * crash at the same place.
+ * configure ourselves are made while addresses are still asked for. All interfaces go through each step together. The
+ * record is also the way back: a failure undoes exactly what DEL would undo after a crash at the same place.
  *
  * @throws {AggregateError} of every failure, after everything is undone
  */

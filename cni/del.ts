@@ -42,5 +42,5 @@ export async function del(request: DelRequest, deps: SandboxDeps): Promise<void>
     deps.log.info("detached", { pod: `${record.pod.namespace}/${record.pod.name}`, containerID });
   }
   buryQuietly(lock, { log: deps.log, containerID });
-  deps.records.removeTombstones();
+  deps.records.removeTombstones(request);
 }

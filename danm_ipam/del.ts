@@ -26,5 +26,5 @@ export async function del(
     deps.log.info("addresses released", { pod: `${record.pod.namespace}/${record.pod.name}`, containerID });
   }
   buryQuietly(lock, { log: deps.log, containerID });
-  deps.records.removeTombstones();
+  deps.records.removeTombstones(request);
 }

@@ -91,6 +91,18 @@ async function end(installer: Installer, deps: RunDeps): Promise<void> {
     );
   }
   log.info("DANM is being removed", { why: ending.why });
-  const wanted = (await readSettings(settingsDir)).defaultConf;
+  const wanted = await findWanted(settingsDir, log);
   await withInstallLock(paths.installDir, () => uninstall(paths, { log, wanted }));
+}
+
+/** Settings that cannot be read must not keep a node in the hands of a plugin that nobody looks after any more. */
+async function findWanted(settingsDir: string | undefined, log: Logger): Promise<string | undefined> {
+  try {
+    return (await readSettings(settingsDir)).defaultConf;
+  } catch (error) {
+    log.warn("the settings cannot be read: the runtime is to use the first configuration by name", {
+      error: messageOf(error),
+    });
+    return undefined;
+  }
 }

@@ -18,6 +18,12 @@ export interface RecordFile extends SandboxKey {
   readonly state: AllocationRecord["state"];
 }
 
+/**
+ * How many locks a DEL looks at. It leaves one, and ids of containers are random, so that every lock is looked at again
+ * and again; looking at all of the last five minutes made each of a thousand DELs longer by all the others.
+ */
+const MAX_LOCKS_LOOKED_AT = 16;
+
 const FILE_NAME = /^([^~]*)~([^~]*)~(.*)\.(attaching|attached|detaching|doubtful)$/;
 
 /**
@@ -172,12 +178,16 @@ export class RecordStore<R extends AllocationRecord> {
   /**
    * Removes the lock files of sandboxes that were detached long ago, or never attached, and what processes that died
    * while they wrote a record left of it.
+   *
+   * @param after looks at no more than {@linkcode MAX_LOCKS_LOOKED_AT} of them, from this sandbox's on: for a command
+   *   that is one of many, each of which leaves one
    */
-  removeTombstones(): void {
+  removeTombstones(after?: SandboxKey): void {
     for (const { name } of Deno.readDirSync(this.#dir)) if (name.endsWith(".new")) this.#removeUnfinished(name);
     const known = new Set(this.list().map(lockName));
-    for (const { name } of Deno.readDirSync(`${this.#dir}/locks`)) {
-      if (known.has(name)) continue;
+    const names = Array.from(Deno.readDirSync(`${this.#dir}/locks`), ({ name }) => name)
+      .filter((name) => !known.has(name));
+    for (const name of after ? following(names, lockName(after)) : names) {
       using lock = tryLockSandbox(`${this.#dir}/locks/${name}`, this.#clock);
       if (lock && lock.detachedFor === undefined) lock.remove();
     }
@@ -200,6 +210,13 @@ export class RecordStore<R extends AllocationRecord> {
   #path(record: R, state: R["state"]): string {
     return `${this.#dir}/${record.pod.uid}~${record.containerID}~${record.ifname}.${state}`;
   }
+}
+
+/** The names that come after one, in order and as if the first came after the last. */
+function following(names: readonly string[], one: string): string[] {
+  const sorted = names.toSorted();
+  const start = sorted.findIndex((name) => name > one);
+  return (start < 0 ? sorted : [...sorted.slice(start), ...sorted.slice(0, start)]).slice(0, MAX_LOCKS_LOOKED_AT);
 }
 
 function lockName(key: SandboxKey): string {

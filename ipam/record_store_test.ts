@@ -125,3 +125,20 @@ Deno.test("locks without a record, and unfinished records, are removed when nobo
   records.removeTombstones();
   assertEquals(world.files(), kept);
 });
+
+Deno.test("one command of many looks at some of the locks only, and all commands at all of them", async () => {
+  using world = new SandboxWorld();
+  const { records } = world;
+  const ids = Array.from({ length: 40 }, (_, index) => `c${String(index).padStart(2, "0")}`);
+  for (const containerID of ids) {
+    using lock = await records.lock({ containerID, ifname: "eth0" }, AbortSignal.timeout(5000));
+    lock.bury();
+  }
+  world.now += 301;
+  records.removeTombstones({ containerID: "c30", ifname: "eth0" });
+  // c31 to c39, and from the first on.
+  const left = ids.filter((id) => id > "c06" && id < "c31").map((id) => `locks/${id}~eth0`);
+  assertEquals(world.files(), left);
+  records.removeTombstones({ containerID: "c00", ifname: "eth0" });
+  assertEquals(world.files(), left.slice(16));
+});

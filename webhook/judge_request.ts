@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from "node:util";
+import { sameValue } from "../shared/schema/same_value.ts";
 import type { AdmissionRequest } from "./admission_request.ts";
 import type { Judge, JudgeContext } from "./judge.ts";
 import { ACCEPTED, type Denial, type Verdict } from "./verdict.ts";
@@ -40,7 +40,7 @@ export async function validateAtOnce(
 function merge(verdicts: readonly Verdict[]): Verdict {
   const denials: Denial[] = [];
   for (const denial of verdicts.flatMap((verdict) => verdict.denials)) {
-    if (!denials.some((known) => isDeepStrictEqual(known, denial))) denials.push(denial);
+    if (!denials.some((known) => sameValue(known, denial))) denials.push(denial);
   }
   const warnings = [...new Set(verdicts.flatMap((verdict) => verdict.warnings))];
   const object = verdicts.findLast((verdict) => verdict.object !== undefined)?.object;

@@ -3,7 +3,6 @@ import { messageOf } from "../shared/errors.ts";
 import type { Logger } from "../shared/log.ts";
 import { createAdmissionApp } from "./admission_app.ts";
 import { AdmissionBudget } from "./admission_budget.ts";
-import type { CertificateSource } from "./certificate_source.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Flags } from "./flags.ts";
 import { createJudges } from "./judges.ts";
@@ -22,6 +21,14 @@ const MAX_PAUSE_MS = 5_000;
 const READ_TIMEOUT_MS = 10_000;
 /** What the API server waits for at most, so whoever asked is gone by then. */
 const FINISH_MS = 30_000;
+
+/**
+ * Where certificates come from: hands over the one to serve with first, and each that takes its place, until the signal
+ * aborts.
+ *
+ * @throws when there is none, and never will be without somebody's help
+ */
+type CertificateSource = (use: (pair: TlsKeyPair) => Promise<void>, signal: AbortSignal) => Promise<void>;
 
 /** What the webhook runs with. */
 export interface WebhookDeps {

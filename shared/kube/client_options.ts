@@ -31,11 +31,11 @@ export interface PatchOptions extends RequestOptions {
 }
 
 /** Options of {@linkcode KubeClient.delete}. */
-export interface DeleteOptions extends RequestOptions {
+export interface DeleteOptions extends Omit<RequestOptions, "query"> {
   /** With `uid` the DELETE is idempotent, hence retried like a read. */
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
   readonly propagationPolicy?: "Background" | "Foreground" | "Orphan";
-  /** Everything but the deletion itself. As a query parameter it would be ignored: a DELETE has its options in the body. */
+  /** Everything but the deletion itself. In a query the API server would ignore it: a DELETE has options in its body. */
   readonly dryRun?: boolean;
 }
 

@@ -2,19 +2,10 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { messageOf } from "../../shared/errors.ts";
 import { DanmLab, type TestPod, type TestSandbox } from "../support/danm_lab.ts";
 import { assertClean, settleDoubts } from "../support/faults/audit.ts";
-import {
-  callWithFault,
-  checkError,
-  type Disturbed,
-  type FaultCase,
-  FAULTS,
-  SHORT_MS,
-} from "../support/faults/faulty_call.ts";
-import { type FaultProxy, startFaultProxy } from "../support/lab/fault_proxy.ts";
+import { type FaultLane, tryAllFaults } from "../support/faults/fault_lanes.ts";
+import { callWithFault, checkError, type Disturbed, type FaultCase, SHORT_MS } from "../support/faults/faulty_call.ts";
 import { startLab } from "../support/lab/lab.ts";
 import { labTest } from "../support/lab/lab_test_case.ts";
-import type { Node } from "../support/lab/node.ts";
-import { toStderr } from "../support/progress.ts";
 
 const network = (kind: string, name: string, options: object): object => ({
   apiVersion: "danm.io/v1",
@@ -37,34 +28,18 @@ labTest("API faults at every request of ADD and DEL", {}, async () => {
   await using lab = await startLab({ nodes: 2, nodeKind: "native" });
   const danm = await DanmLab.install(lab);
   await danm.apply(...NETWORKS);
-  const cases = [...FAULTS];
-  const lines: string[] = [];
-  const failures: Error[] = [];
-  await Promise.all(lab.nodes.flatMap((node, index) => [lane(node, 2 * index), lane(node, 2 * index + 1)]));
-  for (const line of lines.sort()) toStderr(line);
-  if (failures.length > 0) {
-    throw new Error(`${failures.length} faults went wrong:\n${failures.map(messageOf).join("\n")}`);
-  }
+  await tryAllFaults(danm, (lane) => {
+    let count = 0;
+    const nextAddress = (): string => `10.140.${lane.number}.${++count}`;
+    const world: World = { ...lane, danm, nextAddress };
+    return Promise.resolve((fault) => tryFault(world, fault));
+  });
   for (const node of lab.nodes) await settleDoubts(danm, node);
   assertEquals(await danm.held(), []);
-
-  async function lane(node: Node, number: number): Promise<void> {
-    await using proxy = await startFaultProxy(lab);
-    const kubeconfig = await proxy.kubeconfig(danm.user(node));
-    let count = 0;
-    const nextAddress = (): string => `10.140.${number}.${++count}`;
-    const world: World = { danm, node, proxy, kubeconfig, failures, nextAddress };
-    for (let fault = cases.shift(); fault; fault = cases.shift()) lines.push(await tryFault(world, fault));
-  }
 });
 
-interface World {
+interface World extends FaultLane {
   readonly danm: DanmLab;
-  readonly node: Node;
-  readonly proxy: FaultProxy;
-  readonly kubeconfig: string;
-  /** What went wrong: all of it is worth knowing, not the first alone. */
-  readonly failures: Error[];
   /** Makes the static address of a Pod; each has another one, so that no fault's failure is the next one's. */
   readonly nextAddress: () => string;
 }

@@ -3,49 +3,31 @@ import { messageOf } from "../../shared/errors.ts";
 import { DanmLab, type TestPod, type TestSandbox } from "../support/danm_lab.ts";
 import { hostTraces, inside } from "../support/delegates/delegate_lab.ts";
 import { assertClean, settleDoubts } from "../support/faults/audit.ts";
-import { callWithFault, checkError, type FaultCase, FAULTS, SHORT_MS } from "../support/faults/faulty_call.ts";
-import { type FaultProxy, startFaultProxy } from "../support/lab/fault_proxy.ts";
+import { type FaultLane, tryAllFaults } from "../support/faults/fault_lanes.ts";
+import { callWithFault, checkError, type FaultCase, SHORT_MS } from "../support/faults/faulty_call.ts";
 import { startLab } from "../support/lab/lab.ts";
 import { labTest } from "../support/lab/lab_test_case.ts";
-import type { Node } from "../support/lab/node.ts";
-import { toStderr } from "../support/progress.ts";
 import { asking, prepareNads, withNads } from "./nad/fault_world.ts";
 
 labTest("API faults at every request of ADD and DEL, with NetworkAttachmentDefinitions", {}, async () => {
   await using lab = await startLab({ nodes: 2, nodeKind: "native" });
   const danm = await DanmLab.install(lab);
   await prepareNads(danm);
-  const cases = [...FAULTS];
-  const lines: string[] = [];
-  const failures: Error[] = [];
-  await Promise.all(lab.nodes.flatMap((node, index) => [lane(node, 2 * index), lane(node, 2 * index + 1)]));
-  for (const line of lines.sort()) toStderr(line);
-  if (failures.length > 0) {
-    throw new Error(`${failures.length} faults went wrong:\n${failures.map(messageOf).join("\n")}`);
-  }
+  await tryAllFaults(danm, async (lane) => {
+    const pod = await danm.createPod(lane.node, asking(lane.node, lane.number));
+    const world: World = { ...lane, danm: withNads(danm), pod };
+    return (fault) => tryFault(world, fault);
+  });
   for (const node of lab.nodes) {
     await settleDoubts(danm, node);
     assertEquals(await hostTraces(node), []);
   }
   assertEquals(await danm.held(), []);
-
-  async function lane(node: Node, number: number): Promise<void> {
-    await using proxy = await startFaultProxy(lab);
-    const kubeconfig = await proxy.kubeconfig(danm.user(node));
-    const pod = await danm.createPod(node, asking(node, number));
-    const world: World = { danm: withNads(danm), node, pod, proxy, kubeconfig, failures };
-    for (let fault = cases.shift(); fault; fault = cases.shift()) lines.push(await tryFault(world, fault));
-  }
 });
 
-interface World {
+interface World extends FaultLane {
   readonly danm: DanmLab;
-  readonly node: Node;
   readonly pod: TestPod;
-  readonly proxy: FaultProxy;
-  readonly kubeconfig: string;
-  /** What went wrong: all of it is worth knowing, not the first alone. */
-  readonly failures: Error[];
 }
 
 /** Tries a fault at each request of ADD, then at each of DEL. @returns what came of it */

@@ -9,8 +9,7 @@ export function findBadPods(manifests: readonly Manifest[], { version }: { versi
   });
 }
 
-// deno-lint-ignore no-explicit-any
-function podFaults(spec: any): string[] {
+function podFaults(spec: Manifest["spec"]): string[] {
   const volumes: string[] = (spec.volumes ?? []).map(({ name }: { name: string }) => name);
   const mounted: string[] = spec.containers.flatMap(({ volumeMounts }: Manifest) => volumeMounts ?? [])
     .map(({ name }: { name: string }) => name);

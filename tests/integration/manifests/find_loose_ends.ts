@@ -48,8 +48,7 @@ function targets(manifest: Manifest): string[] {
   }
 }
 
-// deno-lint-ignore no-explicit-any
-function podTargets(spec: any, namespace: string): string[] {
+function podTargets(spec: Manifest["spec"], namespace: string): string[] {
   const configMaps = [
     ...spec.volumes ?? [],
     ...spec.containers.flatMap(({ env }: Manifest) => env ?? []).map(({ valueFrom }: Manifest) => ({
