@@ -1,5 +1,6 @@
 import { type PluginIo, runPlugin } from "../shared/cni/plugin.ts";
 import { readStdin, writeStdout } from "../shared/cni/stdio.ts";
+import { RELAY_SOCKET } from "../shared/kube/relay_socket.ts";
 import { warmUpTls } from "../shared/kube/warm_up.ts";
 
 /** Where this node's records and hints are. */
@@ -18,7 +19,7 @@ const KUBELET = {
 const DEFAULT_CONF_DIR = "/etc/cni/net.d";
 
 const command = Deno.env.get("CNI_COMMAND");
-if (command !== "VERSION" && command !== "STATUS") warmUpTls();
+if (command !== "VERSION" && command !== "STATUS") warmUpTls(RELAY_SOCKET);
 
 const io: PluginIo = { env: (name) => Deno.env.get(name), readStdin, writeStdout };
 

@@ -1,5 +1,6 @@
 import { type PluginIo, runPlugin } from "../shared/cni/plugin.ts";
 import { readStdin, writeStdout } from "../shared/cni/stdio.ts";
+import { RELAY_SOCKET } from "../shared/kube/relay_socket.ts";
 import { warmUpTls } from "../shared/kube/warm_up.ts";
 
 /** Where this node's records are; apart from those of `danm`, which may have called us for the same sandbox. */
@@ -8,7 +9,7 @@ const STATE_DIR = "/var/lib/cni/danm-ipam";
 const HINTS_DIR = "/var/lib/cni/danm/hints";
 
 const command = Deno.env.get("CNI_COMMAND");
-if (command === "ADD" || command === "DEL") warmUpTls();
+if (command === "ADD" || command === "DEL") warmUpTls(RELAY_SOCKET);
 
 const io: PluginIo = { env: (name) => Deno.env.get(name), readStdin, writeStdout };
 

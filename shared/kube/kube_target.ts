@@ -24,6 +24,8 @@ export interface KubeTarget {
   readonly token?: TokenSource | undefined;
   /** HTTP(S) or SOCKS5 proxy on the way; without it those of HTTPS_PROXY and NO_PROXY, which Deno itself reads. */
   readonly proxyUrl?: string | undefined;
+  /** Path of the unix socket of a relay on this host that speaks TLS with the server; needs a token. */
+  readonly relay?: string | undefined;
 }
 
 /**

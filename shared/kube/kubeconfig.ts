@@ -3,6 +3,9 @@ import { type ClientCertificate, KubeconfigError, type KubeTarget, type TokenSou
 import { decodePem, readPem } from "./pem.ts";
 import { tokenFromFile } from "./token_file.ts";
 
+/** Name of a cluster's extension that tells of a relay: `{"socket": PATH}`. */
+export const RELAY_EXTENSION = "danm.io/relay";
+
 interface Place {
   readonly file: string;
   readonly context: string;
@@ -43,8 +46,20 @@ export async function loadKubeconfig(path: string, options: { readonly context?:
     namespace: namespace || undefined,
     caCerts,
     proxyUrl: found["proxy-url"] || undefined,
+    ...relayOf(found, clusterAt),
     ...credentials,
   };
+}
+
+/** A relay carries tokens, and knows nothing of client certificates or proxies: with those it is not used. */
+function relayOf({ extensions }: ClusterEntry, at: Place): Pick<KubeTarget, "relay"> {
+  const entry = extensions?.find(({ name }) => name === RELAY_EXTENSION);
+  if (entry === undefined) return {};
+  const { socket } = (entry.extension ?? {}) as { readonly socket?: unknown };
+  if (typeof socket !== "string" || !socket.startsWith("/")) {
+    fail(at, `extensions[${RELAY_EXTENSION}]`, "has no socket; write the path of the relay's unix socket");
+  }
+  return { relay: socket };
 }
 
 function entryOf<T extends { readonly name?: string }>(

@@ -9,6 +9,7 @@ export interface ClusterEntry {
   readonly "insecure-skip-tls-verify"?: boolean;
   readonly "tls-server-name"?: string;
   readonly "proxy-url"?: string;
+  readonly extensions?: readonly { readonly name?: string; readonly extension?: unknown }[] | null;
 }
 
 /** `user` of an entry of `users`. */
@@ -93,13 +94,14 @@ async function parseYaml(text: string, file: string): Promise<unknown> {
   }
 }
 
-const FIELDS: Readonly<Record<string, "string" | "boolean" | "object">> = {
+const FIELDS: Readonly<Record<string, "string" | "boolean" | "object" | "list">> = {
   server: "string",
   "certificate-authority": "string",
   "certificate-authority-data": "string",
   "insecure-skip-tls-verify": "boolean",
   "tls-server-name": "string",
   "proxy-url": "string",
+  extensions: "list",
   "client-certificate": "string",
   "client-certificate-data": "string",
   "client-key": "string",
@@ -125,10 +127,14 @@ function checkTypes(document: Record<string, unknown>, file: string): void {
       if (!isObject(value)) wrong(file, at, "an object");
       for (const [key, content] of Object.entries(value)) {
         const type = FIELDS[key];
-        if (type && content !== null && typeof content !== type) wrong(file, `${at}.${key}`, `a ${type}`);
+        if (type && content !== null && typeOf(content) !== type) wrong(file, `${at}.${key}`, `a ${type}`);
       }
     }
   }
+}
+
+function typeOf(value: unknown): string {
+  return Array.isArray(value) ? "list" : typeof value;
 }
 
 function wrong(file: string, field: string, wanted: string): never {

@@ -6,6 +6,7 @@ import type { KubeTarget } from "./kube_target.ts";
 import { failureOfAnswer, failureOfError, type SentRequest } from "./read_failure.ts";
 import { requestBody } from "./request_body.ts";
 import { DEFAULT_RETRY, isRetriable, retryDelayMs, type RetryPolicy } from "./retry.ts";
+import { RelayedTransport } from "./relayed_transport.ts";
 import { type Answer, type Outgoing, Transport } from "./transport.ts";
 
 /** A request as a caller means it; it may be sent several times. */
@@ -28,14 +29,15 @@ export class Requester implements Disposable {
   readonly #target: KubeTarget;
   readonly #options: KubeClientOptions;
   readonly #policy: RetryPolicy;
-  readonly #transport: Transport;
+  readonly #transport: Transport | RelayedTransport;
 
   /** @throws {KubeconfigError} when the target's certificate, key or proxy cannot be used */
   constructor(target: KubeTarget, options: KubeClientOptions) {
     this.#target = target;
     this.#options = options;
     this.#policy = { ...DEFAULT_RETRY, ...options.retry };
-    this.#transport = new Transport(target);
+    const { relay } = target;
+    this.#transport = relay === undefined ? new Transport(target) : new RelayedTransport({ ...target, relay });
   }
 
   /**

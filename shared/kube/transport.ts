@@ -45,7 +45,7 @@ export class Transport implements Disposable {
   async send(path: string, makeRequest: () => Outgoing): Promise<Answer> {
     for (let turns = 1;; turns++) {
       try {
-        return await this.#once(path, makeRequest());
+        return await askOnce({ url: this.#target.server + path, client: this.#http }, makeRequest());
       } catch (error) {
         // In both cases there was no connection, so nothing was sent.
         const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : "";
@@ -54,14 +54,6 @@ export class Transport implements Disposable {
         if (refused) this.#useHttp1();
       }
     }
-  }
-
-  async #once(path: string, request: Outgoing): Promise<Answer> {
-    const { signal, ...init } = request;
-    // A redirect would carry our token to wherever it points.
-    const options = { ...init, client: this.#http, redirect: "manual" as const, ...(signal ? { signal } : {}) };
-    const response = await fetch(this.#target.server + path, options);
-    return { status: response.status, headers: response.headers, body: await textOf(response) };
   }
 
   #useHttp1(): void {
@@ -75,6 +67,20 @@ export class Transport implements Disposable {
   [Symbol.dispose](): void {
     this.#http.close();
   }
+}
+
+/**
+ * Sends one request and reads the whole answer.
+ *
+ * @throws whatever `fetch` throws; nothing for HTTP errors
+ */
+export async function askOnce(
+  { url, client }: { readonly url: string; readonly client: Deno.HttpClient },
+  { signal, ...init }: Outgoing,
+): Promise<Answer> {
+  // A redirect would carry our token to wherever it points.
+  const response = await fetch(url, { ...init, client, redirect: "manual", ...(signal ? { signal } : {}) });
+  return { status: response.status, headers: response.headers, body: await textOf(response) };
 }
 
 async function textOf(response: Response): Promise<string> {

@@ -1,0 +1,140 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { createLogger } from "../shared/log.ts";
+import { RelayedTransport } from "../shared/kube/relayed_transport.ts";
+import { Authority } from "../tests/support/lab/certificates.ts";
+import { waitFor } from "../tests/support/wait.ts";
+import { Relay } from "./relay.ts";
+
+/** An API server that speaks TLS, and relays before it. */
+class Place implements AsyncDisposable {
+  readonly #dir = Deno.makeTempDirSync({ prefix: "relay-" });
+  readonly socket = `${this.#dir}/danm/relay.sock`;
+  readonly log: string[] = [];
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #authority: Authority;
+
+  private constructor(authority: Authority, server: Deno.HttpServer<Deno.NetAddr>) {
+    this.#authority = authority;
+    this.#server = server;
+  }
+
+  static async create(answer: (request: Request) => Response | Promise<Response>): Promise<Place> {
+    const authority = await Authority.create("relay");
+    const keyed = await authority.issue({ commonName: "server", hosts: ["127.0.0.1"] });
+    return new Place(authority, Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {}, ...keyed }, answer));
+  }
+
+  get target() {
+    return {
+      source: "t",
+      server: `https://127.0.0.1:${this.#server.addr.port}`,
+      caCerts: [this.#authority.cert],
+      relay: this.socket,
+    };
+  }
+
+  relay(target: Partial<Place["target"]> = {}): Relay {
+    const log = createLogger((line) => void this.log.push(line), { level: "debug" });
+    return new Relay({ socket: this.socket, target: () => Promise.resolve({ ...this.target, ...target }), log });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.shutdown();
+    await Deno.remove(this.#dir, { recursive: true });
+  }
+}
+
+const GET = { method: "GET", headers: { authorization: "Bearer t" } };
+
+Deno.test("a plugin without TLS reaches the API server over HTTP/2, with its own token and bodies of any size", async () => {
+  await using place = await Place.create(async (request) => {
+    const body = await request.text();
+    return Response.json({ token: request.headers.get("authorization"), size: body.length, back: body });
+  });
+  using relay = place.relay();
+  await relay.keep();
+  // Nobody who does not trust the authority could have read an answer straight.
+  using transport = new RelayedTransport({ ...place.target, caCerts: [] });
+  const sizes = [0, 900, 100_000, 1_000_000];
+  const answers = await Promise.all(
+    sizes.map((size) => transport.send("/", () => ({ ...GET, method: "POST", body: "x".repeat(size) }))),
+  );
+  assertEquals(answers.map(({ body }) => JSON.parse(body)), sizes.map((size) => ({
+    token: "Bearer t",
+    size,
+    back: "x".repeat(size),
+  })));
+});
+
+Deno.test("only root may use the socket; one that is gone, or a dead relay's, is replaced", async () => {
+  await using place = await Place.create(() => new Response("ok"));
+  await Deno.mkdir(place.socket.replace(/\/[^/]*$/, ""));
+  await Deno.writeTextFile(place.socket, "left behind");
+  using relay = place.relay();
+  await relay.keep();
+  const { isSocket, mode, ino } = await Deno.lstat(place.socket);
+  assertEquals([isSocket, (mode ?? 0) & 0o777], [true, 0o600]);
+  await relay.keep();
+  assertEquals((await Deno.lstat(place.socket)).ino, ino);
+  await Deno.remove(place.socket);
+  await relay.keep();
+  using transport = new RelayedTransport({ ...place.target, caCerts: [] });
+  assertEquals((await transport.send("/", () => GET)).body, "ok");
+});
+
+Deno.test("a server that is not there, or is not the one of the authority, is the plugin's to find out", async () => {
+  await using place = await Place.create(() => new Response("ok"));
+  for (const wrong of [{ server: "https://127.0.0.1:1" }, { caCerts: [] }]) {
+    using relay = place.relay(wrong);
+    await relay.keep();
+    using transport = new RelayedTransport(place.target);
+    assertEquals((await transport.send("/", () => GET)).body, "ok");
+  }
+  assertEquals(place.log.filter((line) => line.includes("a connection of the relay ended")).length, 2);
+});
+
+Deno.test("requests that are on their way when a relay ends its work are answered", async () => {
+  const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  await using place = await Place.create(async () => {
+    ask();
+    await answered;
+    return new Response("late");
+  });
+  using transport = new RelayedTransport({ ...place.target, caCerts: [] });
+  let sent: Promise<{ body: string }>;
+  {
+    using relay = place.relay();
+    await relay.keep();
+    sent = transport.send("/", () => GET);
+    await asked;
+  }
+  answer();
+  assertEquals((await sent).body, "late");
+});
+
+Deno.test("when one side is gone, so is the other", async () => {
+  let isAborted = false;
+  await using place = await Place.create(async ({ signal }) => {
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    isAborted = true;
+    return new Response();
+  });
+  using relay = place.relay();
+  await relay.keep();
+  using transport = new RelayedTransport({ ...place.target, caCerts: [] });
+  const signal = AbortSignal.timeout(50);
+  await transport.send("/", () => ({ ...GET, signal })).catch(() => {});
+  await waitFor("the server to be told", () => Promise.resolve(isAborted), { timeoutMs: 5_000 });
+});
+
+Deno.test("where no socket can be made it says so, once, and what that costs", async () => {
+  await using place = await Place.create(() => new Response("ok"));
+  await Deno.writeTextFile(place.socket.replace(/\/[^/]*$/, ""), "a file");
+  using relay = place.relay();
+  await relay.keep();
+  await relay.keep();
+  assertEquals(place.log.length, 1);
+  assertStringIncludes(place.log[0] ?? "", "there is no relay");
+  assert(JSON.parse(place.log[0] ?? "").level === "error");
+});
