@@ -33,7 +33,7 @@ export async function prepareLab(progress: Progress): Promise<string[]> {
     await ensurePrerequisites(CLUSTER_NEEDS, progress);
     const { ipvlan, vlan, dummy } = await probeMachine();
     await ensurePrerequisites({ uml: !(ipvlan && vlan && dummy) }, progress);
-    const names = [...CONTROL_PLANE, ...CLUSTER_BINARIES, "cnitool"] as const;
+    const names = [...CONTROL_PLANE, ...CLUSTER_BINARIES, "cnitool", "helm"] as const;
     await withProgress(
       progress,
       "executables of Kubernetes, etcd, containerd and the CNI plugins",

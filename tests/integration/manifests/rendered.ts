@@ -16,6 +16,7 @@ export interface Manifest {
     readonly namespace?: string;
     readonly deletionTimestamp?: string;
     readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
   };
   // deno-lint-ignore no-explicit-any
   readonly [key: string]: any;

@@ -17,6 +17,7 @@ export type BinaryName =
   | "ctr"
   | "pause"
   | "cnitool"
+  | "helm"
   | "macvlan"
   | "bridge"
   | "loopback"
@@ -74,6 +75,7 @@ const SOURCES: Readonly<Record<BinaryName, Source>> = {
   // A program of the lab's own.
   "pause": { module: "pause", accepts: () => Promise.resolve(false) },
   "cnitool": { module: "cnitool", accepts: (path) => answers([path, "--help"], /cnitool/) },
+  "helm": { module: "helm", accepts: (path) => answers([path, "version"], /Version:"v3\.(1[89]|[2-9]\d)\b/) },
   "macvlan": plugin(),
   "bridge": plugin(),
   "loopback": plugin(),

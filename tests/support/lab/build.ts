@@ -5,11 +5,17 @@ import { removeIfThere } from "./registry.ts";
 
 const KUBERNETES_VERSION = "v1.36.3";
 const STAMP = "k8s.io/component-base/version";
+const HELM = "helm.sh/helm/v3/pkg";
 
 /** Linker flags per module; others are built with those of `default`. */
 const LDFLAGS: Readonly<Record<string, string>> = {
   default: "-s -w",
   kubernetes: `-s -w -X ${STAMP}.gitVersion=${KUBERNETES_VERSION} -X ${STAMP}.gitMajor=1 -X ${STAMP}.gitMinor=36`,
+  // For which Kubernetes it renders charts when it is connected to none; otherwise 1.20.
+  helm: ["chartutil", "lint/rules"].reduce(
+    (flags, name) => `${flags} -X ${HELM}/${name}.k8sVersionMajor=1 -X ${HELM}/${name}.k8sVersionMinor=36`,
+    "-s -w",
+  ),
 };
 
 /** Build tags per module; others have none. */
@@ -32,6 +38,7 @@ const PACKAGES: Readonly<Record<string, { readonly path: string; readonly output
   "ctr": { path: "github.com/containerd/containerd/v2/cmd/ctr" },
   "pause": { path: "danm.io/lab/pause" },
   "cnitool": { path: "github.com/containernetworking/cni/cnitool" },
+  "helm": { path: "helm.sh/helm/v3/cmd/helm" },
   "macvlan": { path: "github.com/containernetworking/plugins/plugins/main/macvlan" },
   "bridge": { path: "github.com/containernetworking/plugins/plugins/main/bridge" },
   "loopback": { path: "github.com/containernetworking/plugins/plugins/main/loopback" },
