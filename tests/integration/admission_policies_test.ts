@@ -7,7 +7,8 @@ import { waitFor } from "../support/wait.ts";
 import { type Actors, createActors, install } from "./admission/actors.ts";
 import { danmEp, danmIp, danmIpPath, EPS, network, NETWORKS } from "./admission/objects.ts";
 import { assertTypesAreRight } from "./admission/policy_types.ts";
-import { clientFor, MERGE, refusal } from "./crd_cases/api.ts";
+import { clientFor } from "../support/kube/client_for.ts";
+import { MERGE, refusal } from "./crd_cases/api.ts";
 
 const POLICIES = ["danm-attachment-writers", "danm-node-scope", "danm-pod-annotations", "danm-address-space"];
 

@@ -6,7 +6,8 @@ import { resourcePath } from "../../shared/schema/resources.ts";
 import { type Lab, startLab } from "../support/lab/lab.ts";
 import { waitFor } from "../support/wait.ts";
 import { danmIp } from "./admission/objects.ts";
-import { applyCrds, clientFor, refusal } from "./crd_cases/api.ts";
+import { clientFor } from "../support/kube/client_for.ts";
+import { applyCrds, refusal } from "./crd_cases/api.ts";
 import { BRIDGE, InstallerHost } from "./installer/installer_host.ts";
 import { installRights, NODES } from "./installer/rights.ts";
 

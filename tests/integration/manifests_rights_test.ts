@@ -6,7 +6,8 @@ import { resourcePath } from "../../shared/schema/resources.ts";
 import { type Lab, startLab } from "../support/lab/lab.ts";
 import { waitFor } from "../support/wait.ts";
 import { assertTypesAreRight } from "./admission/policy_types.ts";
-import { clientFor, MERGE, refusal } from "./crd_cases/api.ts";
+import { clientFor } from "../support/kube/client_for.ts";
+import { MERGE, refusal } from "./crd_cases/api.ts";
 import { FLAVOURS, overlayPath } from "./manifests/rendered.ts";
 import { type Grant, grants, RIGHTS, rightsIn } from "./manifests/rights.ts";
 

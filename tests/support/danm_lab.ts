@@ -1,5 +1,7 @@
 /** DANM installed on a lab, and a caller that does what a container runtime does. */
 import { join } from "node:path";
+import { resourcePath } from "../../shared/schema/resources.ts";
+import { clientFor } from "./kube/client_for.ts";
 import { CNI_PLUGINS, cniPath, ensureBinaries } from "./lab/binaries.ts";
 import type { Lab } from "./lab/lab.ts";
 import type { Node } from "./lab/node.ts";
@@ -15,6 +17,20 @@ export const DIST = join(ROOT, "dist");
 
 /** Of `k8s/base` what needs no kubelet. Without a webhook its configurations would refuse every network. */
 const PARTS = ["namespace.yaml", "admission", "flow_control", "rbac"];
+
+/**
+ * Links (a line of JSON), rules and files that a sandbox may have left, by one command: programs start slowly on a
+ * user-mode node. A namespace that is gone has neither links nor rules, a directory that is not there no files.
+ */
+const LIST_LEFTOVERS = `
+if links=$(nsenter --net="$1" ip -json link show 2>/dev/null); then
+  echo "$links"
+  nsenter --net="$1" ip -4 rule show
+  nsenter --net="$1" ip -6 rule show
+fi
+shift
+for dir in "$@"; do if [ -d "$dir" ]; then find "$dir" -maxdepth 1 -type f; fi; done
+`;
 
 /** Where `danm` keeps its records, in every node. */
 export const STATE_DIR = "/var/lib/cni/danm";
@@ -139,7 +155,6 @@ export class DanmLab {
       annotations?: Readonly<Record<string, string>>;
       namespace?: string;
       name?: string;
-      as?: KubeUser;
     } = {},
   ): Promise<TestPod> {
     const { interfaces, annotations, namespace = "default", name = `pod-${crypto.randomUUID().slice(0, 8)}` } = options;
@@ -154,8 +169,10 @@ export class DanmLab {
       },
       spec: { nodeName: node.name, containers: [{ name: "main", image: "lab.local/pause:1" }] },
     };
-    const created = await this.lab.kubectl(["create", "-o", "json", "-f", "-"], { stdin: JSON.stringify(pod) });
-    return { namespace, name, uid: JSON.parse(created).metadata.uid };
+    using client = await clientFor(this.lab.admin);
+    const path = `/api/v1/namespaces/${namespace}/pods`;
+    const { metadata } = await client.create<{ metadata: { uid: string } }>(path, pod);
+    return { namespace, name, uid: metadata.uid };
   }
 
   /** Makes a sandbox for a Pod, as a runtime does before it calls ADD. */
@@ -245,29 +262,29 @@ export class DanmLab {
     for (const { kind, name, containerID: owner } of await this.held()) {
       if (owner === containerID) left.push(`${kind} ${name}`);
     }
-    const links = await node.run(["nsenter", `--net=${netns}`, "ip", "-json", "link", "show"], { check: false });
-    if (links.code === 0) {
-      for (const { ifname } of JSON.parse(links.stdout)) if (ifname !== "lo") left.push(`link ${ifname}`);
-      for (const family of ["-4", "-6"]) {
-        const { stdout } = await node.run(["nsenter", `--net=${netns}`, "ip", family, "rule", "show"]);
-        for (const rule of stdout.split("\n")) if (rule.startsWith("32000:")) left.push(`rule ${rule}`);
+    const argv = ["sh", "-ec", LIST_LEFTOVERS, "sh", netns, STATE_DIR, IPAM_STATE_DIR];
+    for (const line of (await node.run(argv)).stdout.split("\n")) {
+      if (line.startsWith("[")) {
+        for (const { ifname } of JSON.parse(line)) if (ifname !== "lo") left.push(`link ${ifname}`);
       }
+      if (line.startsWith("32000:")) left.push(`rule ${line}`);
+      if (line.startsWith("/") && line.includes(containerID)) left.push(`record ${line}`);
     }
-    const files = await node.run(["find", STATE_DIR, IPAM_STATE_DIR, "-maxdepth", "1", "-type", "f"], { check: false });
-    for (const file of files.stdout.split("\n")) if (file.includes(containerID)) left.push(`record ${file}`);
     return left;
   }
 
   /** All DanmIps and DanmEps of the cluster. */
   async held(): Promise<{ kind: string; name: string; containerID: string }[]> {
-    const { items } = JSON.parse(await this.lab.kubectl(["get", "danmips,danmeps", "-A", "-o", "json"]));
-    return items.map((
-      { kind, metadata, spec }: { kind: string; metadata: { name: string }; spec: Record<string, string> },
-    ) => ({
-      kind,
-      name: metadata.name,
-      containerID: spec["containerID"] ?? spec["CID"] ?? "",
-    }));
+    using client = await clientFor(this.lab.admin);
+    const kinds = (["DanmIp", "DanmEp"] as const).map(async (kind) => {
+      const items = await client.list<{ metadata: { name: string }; spec: Record<string, string> }>(resourcePath(kind));
+      return items.map(({ metadata: { name }, spec }) => ({
+        kind,
+        name,
+        containerID: spec["containerID"] ?? spec["CID"] ?? "",
+      }));
+    });
+    return (await Promise.all(kinds)).flat();
   }
 
   #argv({ path }: CallOptions): string[] {

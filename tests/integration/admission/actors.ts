@@ -1,7 +1,8 @@
 import type { KubeClient } from "../../../shared/kube/client.ts";
 import { SYSTEM_NAMESPACE } from "../../../shared/schema/meta.ts";
 import type { Lab } from "../../support/lab/lab.ts";
-import { applyCrds, clientFor } from "../crd_cases/api.ts";
+import { clientFor } from "../../support/kube/client_for.ts";
+import { applyCrds } from "../crd_cases/api.ts";
 
 const BASE = new URL("../../../k8s/base/", import.meta.url).pathname;
 

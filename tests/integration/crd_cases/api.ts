@@ -1,22 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { ApiError } from "../../../shared/kube/api_error.ts";
 import { KubeClient } from "../../../shared/kube/client.ts";
-import { loadKubeconfig } from "../../../shared/kube/kubeconfig.ts";
 import { API_VERSION } from "../../../shared/schema/meta.ts";
 import { type Kind, resourcePath, RESOURCES } from "../../../shared/schema/resources.ts";
 import type { Lab } from "../../support/lab/lab.ts";
-import type { KubeUser } from "../../support/lab/users.ts";
 import type { CrdCase } from "./case.ts";
 
 const CRDS = new URL("../../../crds/", import.meta.url).pathname;
 
 /** Options of a merge patch. */
 export const MERGE = { contentType: "application/merge-patch+json" } as const;
-
-/** A client for a user of the lab. */
-export async function clientFor(user: KubeUser): Promise<KubeClient> {
-  return new KubeClient(await loadKubeconfig(user.kubeconfigPath));
-}
 
 /** Installs our CRDs and waits until all are served. */
 export async function applyCrds(lab: Lab): Promise<void> {

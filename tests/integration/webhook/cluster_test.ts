@@ -4,7 +4,8 @@ import { KubeCluster } from "../../../webhook/kube_cluster.ts";
 import { startLab } from "../../support/lab/lab.ts";
 import { labTest } from "../../support/lab/lab_test_case.ts";
 import { clusterContract } from "../../support/webhook/cluster_contract.ts";
-import { applyCrds, clientFor } from "../crd_cases/api.ts";
+import { clientFor } from "../../support/kube/client_for.ts";
+import { applyCrds } from "../crd_cases/api.ts";
 
 labTest("the cluster of a real API server keeps the contract", {}, async (t) => {
   await using lab = await startLab({ nodes: 0 });

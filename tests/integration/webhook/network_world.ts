@@ -8,7 +8,7 @@ import type { Lab } from "../../support/lab/lab.ts";
 import type { KubeUser } from "../../support/lab/users.ts";
 import { isAbout } from "../../support/webhook/assert_verdict.ts";
 import type { Manifest } from "../../support/webhook/memory_cluster.ts";
-import { clientFor } from "../crd_cases/api.ts";
+import { clientFor } from "../../support/kube/client_for.ts";
 import { type ApiAnswer, ApiAsker } from "./api_answer.ts";
 import { MIGRATION, type NetworkCase, placeOf } from "./cases/network_case.ts";
 

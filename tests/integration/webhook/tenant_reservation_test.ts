@@ -9,7 +9,8 @@ import { type Lab, startLab } from "../../support/lab/lab.ts";
 import { labTest } from "../../support/lab/lab_test_case.ts";
 import { toStderr } from "../../support/progress.ts";
 import { WebhookLab } from "../../support/webhook/webhook_lab.ts";
-import { clientFor, refusal } from "../crd_cases/api.ts";
+import { clientFor } from "../../support/kube/client_for.ts";
+import { refusal } from "../crd_cases/api.ts";
 import { device, held, tenantConfig } from "./cases/tenant_case.ts";
 import { assertUnique, bodyOf, clear, configsOf, reservationsIn, store, tenantUses } from "./tenant_world.ts";
 

@@ -8,7 +8,7 @@ import { type Lab, startLab } from "../../support/lab/lab.ts";
 import { labTest } from "../../support/lab/lab_test_case.ts";
 import type { Manifest } from "../../support/webhook/memory_cluster.ts";
 import { WebhookLab } from "../../support/webhook/webhook_lab.ts";
-import { clientFor } from "../crd_cases/api.ts";
+import { clientFor } from "../../support/kube/client_for.ts";
 import { type ApiAnswer, ApiAsker } from "./api_answer.ts";
 import type { TenantCase } from "./cases/tenant_case.ts";
 import { TENANT_CONFIG_CASES } from "./cases/tenant_configs.ts";
