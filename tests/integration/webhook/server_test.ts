@@ -7,14 +7,16 @@ import { toStderr } from "../../support/progress.ts";
 import { CommandFailed, run } from "../../support/run.ts";
 import { waitFor } from "../../support/wait.ts";
 import { WebhookLab } from "../../support/webhook/webhook_lab.ts";
-import { clientFor, MERGE, refusal } from "../crd_cases/api.ts";
+import { clientFor } from "../../support/kube/client_for.ts";
+import { MERGE, refusal } from "../crd_cases/api.ts";
 
 const NETWORKS = resourcePath("ClusterNetwork");
 const DEPLOYMENT = new URL("../../../k8s/base/webhook/deployment.yaml", import.meta.url).pathname;
 
 Deno.test("the webhook behind a real API server", async (t) => {
   await using lab = await startLab({ nodes: 0 });
-  await using webhook = await WebhookLab.start(lab, { replicas: 2, flags: ["-drain-seconds", "2"] });
+  // Long enough for an API server on a busy machine to hear that an endpoint is gone.
+  await using webhook = await WebhookLab.start(lab, { replicas: 2, flags: ["-drain-seconds", "6"] });
   using client = await clientFor(lab.admin);
   await t.step("kubectl prints field and reason of what is refused", () => printedMessages(lab));
   await t.step("defaults are stored", () => defaultsAreStored(lab, client));
