@@ -8,7 +8,7 @@ const NPX = `#!/bin/sh
 [ "$CI" = true ] || exit 9
 case "$*" in
   "-y deno@"*" install --frozen") exit $INSTALL ;;
-  "-y deno@"*" task ok") exit $OK ;;
+  "-y deno@"*" task check") exit $CHECK ;;
   "-y deno@"*" task test") printf "$TEST_OUTPUT"; exit $TEST ;;
 esac
 exit 9
@@ -20,11 +20,11 @@ Deno.test(".ci/run fails when any step fails, and says so in its last line", asy
     await Deno.mkdir(join(dir, ".ci"));
     await Deno.copyFile(join(ROOT, ".ci/run"), join(dir, ".ci/run"));
     await Deno.writeTextFile(join(dir, "npx"), NPX, { mode: 0o755 });
-    const good = { INSTALL: "0", OK: "0", TEST: "0", TEST_OUTPUT: "some test\\n12 passed, 0 failed\\n" };
+    const good = { INSTALL: "0", CHECK: "0", TEST: "0", TEST_OUTPUT: "some test\\n12 passed, 0 failed\\n" };
     const cases: { name: string; env: Partial<typeof good>; code: number; last: string }[] = [
       { name: "everything passes", env: {}, code: 0, last: "12 passed, 0 failed" },
       { name: "the lock file is out of date", env: { INSTALL: "1" }, code: 1, last: "12 passed, 1 failed" },
-      { name: "what needs no root fails", env: { OK: "1" }, code: 1, last: "12 passed, 1 failed" },
+      { name: "the check fails", env: { CHECK: "1" }, code: 1, last: "12 passed, 1 failed" },
       {
         name: "a test fails",
         env: { TEST: "1", TEST_OUTPUT: "11 passed, 1 failed\\n" },
