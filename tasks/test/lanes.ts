@@ -4,12 +4,14 @@
  * @param options.lanes how many run at once
  * @param options.signal when it is aborted no further job begins
  * @returns what each gave, in their order
- * @throws the first error of a job, or the signal's reason, when all that had begun has ended
+ * @throws the first error of a job, or the signal's reason, when all that had begun has ended; or a RangeError, at once,
+ *   when there is no lane
  */
 export async function runInLanes<T>(
   jobs: readonly (() => Promise<T>)[],
   { lanes, signal }: { lanes: number; signal: AbortSignal },
 ): Promise<T[]> {
+  if (!Number.isInteger(lanes) || lanes < 1) throw new RangeError(`${lanes} lanes: there has to be a number of them`);
   const results: T[] = [];
   const waiting = [...jobs.entries()];
   const failed = new AbortController();
@@ -25,7 +27,7 @@ export async function runInLanes<T>(
       }
     }
   };
-  const ended = await Promise.allSettled(Array.from({ length: Math.max(1, lanes) }, lane));
+  const ended = await Promise.allSettled(Array.from({ length: lanes }, lane));
   failed.signal.throwIfAborted();
   for (const end of ended) if (end.status === "rejected") throw end.reason;
   return results;

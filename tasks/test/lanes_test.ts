@@ -52,6 +52,12 @@ Deno.test("a job that breaks lets the others that have begun end, and none begin
   assertEquals(ended, ["second"]);
 });
 
+Deno.test("without lanes nothing would run, and nobody notice", async () => {
+  for (const lanes of [0, -1, 0.5, NaN]) {
+    await assertRejects(() => runInLanes([() => Promise.resolve(1)], { lanes, signal: never }), RangeError);
+  }
+});
+
 Deno.test("lanesFor", () => {
   const gib = 1024 ** 3;
   assertEquals(lanesFor({ processors: 2, memoryBytes: 20 * gib }), 4);
