@@ -20,7 +20,9 @@ Deno.test("helm installs, upgrades and removes DANM", async (t) => {
   await t.step("helm upgrade with another tag changes the images and nothing else", async () => {
     await writeCaBundle(lab);
     const before = await stored(lab, manifests);
-    await chart.helm(["upgrade", ...RELEASE, chart.path, "--reuse-values", "--set=image.tag=9.9.9"], { lab });
+    await chart.helm(["upgrade", ...RELEASE, chart.path, "--reset-then-reuse-values", "--set=image.tag=9.9.9"], {
+      lab,
+    });
     const after = await stored(lab, manifests);
     const changed = Object.keys(after).filter((key) => JSON.stringify(after[key]) !== JSON.stringify(before[key]));
     assertEquals(changed.sort(), ["DaemonSet/danm-system/danm-cni", "Deployment/danm-system/danm-webhook"]);
