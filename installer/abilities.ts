@@ -50,3 +50,8 @@ export async function probeAbilities(
 export function renderAbilityLabels(abilities: Abilities): Record<string, string> {
   return Object.fromEntries(Object.entries(abilities).map(([kind, able]) => [`danm.io/${kind}`, String(able)]));
 }
+
+/** What takes these labels off a Node. */
+export const NO_ABILITY_LABELS: Readonly<Record<string, null>> = Object.fromEntries(
+  Object.keys(PROBES).map((kind) => [`danm.io/${kind}`, null]),
+);

@@ -2,7 +2,6 @@ import { messageOf } from "../shared/errors.ts";
 import type { Run } from "../shared/host/run.ts";
 import { ApiError, Unauthorized } from "../shared/kube/api_error.ts";
 import { KubeClient } from "../shared/kube/client.ts";
-import type { KubeTarget } from "../shared/kube/kube_target.ts";
 import { loadKubeconfig } from "../shared/kube/kubeconfig.ts";
 import type { Logger } from "../shared/log.ts";
 import { probeAbilities, renderAbilityLabels } from "./abilities.ts";
@@ -11,8 +10,9 @@ import { Digests } from "./digest.ts";
 import { confPath, type HostPaths, kubeconfigPath } from "./host_paths.ts";
 import { installExecutables } from "./install_executables.ts";
 import { keepConf, putConf } from "./keep_conf.ts";
-import { keepToken } from "./keep_token.ts";
-import { getNode, labelNode, type NodeObject } from "./node_object.ts";
+import type { NodeAccess } from "./node_access.ts";
+import { labelNode } from "./node_object.ts";
+import { findServer } from "./plan_token.ts";
 import { confVersion } from "./render_conf.ts";
 import { Retirement } from "./retire_versions.ts";
 import { readSettings, type Settings } from "./settings.ts";
@@ -27,15 +27,11 @@ export interface InstallerDeps {
   readonly nodeName: string;
   /** Folders in which the host's commands are, as this process sees them. */
   readonly commandPath: string;
-  /** The installer's own way to the API server. */
-  readonly target: KubeTarget;
-  readonly client: KubeClient;
+  readonly access: NodeAccess;
   readonly run: Run;
   /** Path of the runtime that analyses bundles. */
   readonly runtime: string;
   readonly monotonicMs: () => number;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
   readonly log: Logger;
 }
 
@@ -47,7 +43,6 @@ export class Installer {
   readonly #deps: InstallerDeps;
   readonly #digests = new Digests();
   readonly #retirement: Retirement;
-  #node: NodeObject | undefined;
   #isLabelled = false;
   /** The configuration that was last found right, and when. */
   #conf: { readonly text: string; readonly atMs: number; readonly settings: Settings } | undefined;
@@ -57,59 +52,65 @@ export class Installer {
     this.#retirement = new Retirement(deps.monotonicMs);
   }
 
-  /** Whether the API server has accepted us. */
-  get isKnown(): boolean {
-    return this.#node !== undefined;
-  }
-
   /**
    * Looks at everything once and mends what is not right. Each part that can be is.
    *
    * @returns what is missing; empty when Pods can be attached
    */
   async turn(signal: AbortSignal): Promise<string[]> {
-    const { paths, log, sourceDir, run, runtime } = this.#deps;
+    const { paths, log, settingsDir, sourceDir, run, runtime } = this.#deps;
     const reasons: string[] = [];
-    const attempt = async (work: () => Promise<void>): Promise<void> => {
+    const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
       try {
-        await work();
+        return await work();
       } catch (error) {
         signal.throwIfAborted();
         reasons.push(messageOf(error));
+        return undefined;
       }
     };
     await attempt(async () => {
       const version = await installExecutables({ paths, sourceDir, digests: this.#digests, run, runtime, log, signal });
       await this.#retirement.look(paths.installDir, { current: version, log });
     });
-    await attempt(() => this.#configure(signal, { isInstalled: reasons.length === 0 }));
+    const isInstalled = reasons.length === 0;
+    const settings = await attempt(() => readSettings(settingsDir));
+    await attempt(() => settings ? this.#configure(settings, { isInstalled, signal }) : this.#keepAsItIs(signal));
     await attempt(() => this.#tellAbilities(signal));
     return reasons;
   }
 
-  async #configure(signal: AbortSignal, { isInstalled }: { isInstalled: boolean }): Promise<void> {
-    const { settingsDir, log } = this.#deps;
-    let settings: Settings;
+  async #configure(
+    settings: Settings,
+    { isInstalled, signal }: { isInstalled: boolean; signal: AbortSignal },
+  ): Promise<void> {
+    const { access, log } = this.#deps;
+    access.use(settings.apiServer);
     try {
-      settings = await readSettings(settingsDir);
-    } catch (error) {
-      // A typing error must not cost the node its token.
-      if (this.#conf) await this.#keepToken(this.#conf.settings, { signal, refused: false });
-      throw error;
-    }
-    try {
-      await this.#getNode(signal);
-      await this.#keepToken(settings, { signal, refused: false });
+      await access.node(signal);
+      await access.keepToken({ signal });
       if (!isInstalled || this.#isFresh(settings)) return await this.#restoreConf();
       await this.#keepConf(settings, signal);
     } catch (error) {
       if (!isUnreachable(error)) throw error;
       // Says so when the token that is there has expired meanwhile.
-      await this.#keepToken(settings, { signal, refused: false });
+      await access.keepToken({ signal });
       await this.#restoreConf();
       if (await findText(confPath(this.#deps.paths)) === undefined) throw error;
       log.warn("the API server cannot be reached; the node keeps what it has", { error: messageOf(error) });
     }
+  }
+
+  /** A typing error in the settings must cost the node neither its token nor its configuration. */
+  async #keepAsItIs(signal: AbortSignal): Promise<void> {
+    const { access, paths } = this.#deps;
+    await this.#restoreConf();
+    const kubeconfig = await findText(kubeconfigPath(paths));
+    if (kubeconfig !== undefined) {
+      access.use(findServer(kubeconfig));
+      await access.keepToken({ signal });
+    }
+    await access.node(signal);
   }
 
   #isFresh(settings: Settings): boolean {
@@ -125,59 +126,32 @@ export class Installer {
   }
 
   async #keepConf(settings: Settings, signal: AbortSignal): Promise<void> {
-    const { paths, nodeName, client, run, commandPath, log, monotonicMs } = this.#deps;
-    const { status } = await this.#getNode(signal);
+    const { access, paths, nodeName, run, commandPath, log, monotonicMs } = this.#deps;
+    const { status } = await access.node(signal);
     const cniVersion = confVersion(status?.nodeInfo?.containerRuntimeVersion ?? "");
+    const client = await access.client();
     const keep = async (): Promise<string> => {
       using asPlugin = new KubeClient(await loadKubeconfig(kubeconfigPath(paths)), { userAgent: "danm-installer" });
-      return await keepConf({
-        paths,
-        settings,
-        nodeName,
-        cniVersion,
-        client,
-        asPlugin,
-        run,
-        commandPath,
-        log,
-        signal,
-      });
+      const api = { client, asPlugin };
+      return await keepConf({ paths, settings, nodeName, cniVersion, ...api, run, commandPath, log, signal });
     };
     let text: string;
     try {
       text = await keep();
     } catch (error) {
       if (!(error instanceof Unauthorized)) throw error;
-      // The Node, or the ServiceAccount, is another one of that name.
-      this.#node = undefined;
-      await this.#keepToken(settings, { signal, refused: true });
+      await access.keepToken({ signal, refused: true });
       text = await keep();
     }
     this.#conf = { text, atMs: monotonicMs(), settings };
   }
 
-  async #keepToken(settings: Settings, { signal, refused }: { signal: AbortSignal; refused: boolean }): Promise<void> {
-    const { paths, client, target, nodeName, now, log } = this.#deps;
-    const api = { server: (settings.apiServer ?? target.server).replace(/\/+$/, ""), authorities: target.caCerts };
-    const node = {
-      name: nodeName,
-      knownUID: this.#node?.metadata.uid,
-      getUID: async () => (await this.#getNode(signal)).metadata.uid,
-    };
-    await keepToken({ paths, client, api, node, now, log, signal }, { refused });
-  }
-
-  async #getNode(signal: AbortSignal): Promise<NodeObject> {
-    const { client, nodeName: name } = this.#deps;
-    return this.#node ??= await getNode(client, { name, signal });
-  }
-
   async #tellAbilities(signal: AbortSignal): Promise<void> {
     if (this.#isLabelled) return;
-    const { client, nodeName: name, run, log } = this.#deps;
+    const { access, nodeName: name, run, log } = this.#deps;
     try {
       const labels = renderAbilityLabels(await probeAbilities({ run, log, signal }));
-      await labelNode(client, { name, labels, signal });
+      await labelNode(await access.client(), { name, labels, signal });
       this.#isLabelled = true;
       log.info("the Node tells what links it can make", labels);
     } catch (error) {

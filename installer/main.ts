@@ -1,44 +1,42 @@
 import { dirname } from "node:path";
 import { messageOf } from "../shared/errors.ts";
 import { createRun } from "../shared/host/run.ts";
-import { KubeClient } from "../shared/kube/client.ts";
 import { loadInCluster } from "../shared/kube/in_cluster.ts";
-import type { KubeTarget } from "../shared/kube/kube_target.ts";
 import { loadKubeconfig } from "../shared/kube/kubeconfig.ts";
 import { createLogger, type Logger, stderrSink } from "../shared/log.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
 import { FlagError, type Flags, parseFlags, USAGE } from "./flags.ts";
 import { withInstallLock } from "./install_lock.ts";
+import { type LoadTarget, NodeAccess, withoutSlash } from "./node_access.ts";
 import { runInstaller } from "./run_installer.ts";
-import { readSettings } from "./settings.ts";
 import { uninstall } from "./uninstall.ts";
 
-async function loadTarget({ kubeconfig, settingsDir }: Flags): Promise<KubeTarget> {
-  if (kubeconfig !== undefined) return await loadKubeconfig(kubeconfig);
-  const target = await loadInCluster({
-    host: Deno.env.get("KUBERNETES_SERVICE_HOST"),
-    port: Deno.env.get("KUBERNETES_SERVICE_PORT"),
-  });
-  const { apiServer } = await readSettings(settingsDir);
-  return apiServer === undefined ? target : { ...target, server: apiServer.replace(/\/+$/, "") };
+/** A kubeconfig that was given is what is meant. */
+function targetLoader({ kubeconfig }: Flags): LoadTarget {
+  if (kubeconfig !== undefined) return () => loadKubeconfig(kubeconfig);
+  const host = Deno.env.get("KUBERNETES_SERVICE_HOST");
+  const port = Deno.env.get("KUBERNETES_SERVICE_PORT");
+  return async (apiServer) => {
+    const target = await loadInCluster({ host, port });
+    return apiServer === undefined ? target : { ...target, server: withoutSlash(apiServer) };
+  };
 }
 
 async function install(flags: Flags, log: Logger): Promise<void> {
   const nodeName = Deno.env.get("NODE_NAME");
   if (!nodeName) throw new Error("NODE_NAME is not set; set it to spec.nodeName of the Pod");
-  const target = await loadTarget(flags);
-  using client = new KubeClient(target, { userAgent: "danm-installer" });
+  const { paths } = flags;
+  const loadTarget = targetLoader(flags);
+  using access = new NodeAccess({ paths, nodeName, loadTarget, now: () => Date.now(), log });
   await runInstaller({
     ...flags,
     nodeName,
+    access,
     // <dir>/lib/danm-installer/main.js
     sourceDir: flags.sourceDir ?? dirname(dirname(import.meta.dirname ?? "")),
-    target,
-    client,
     run: createRun(Deno.env.get("PATH")),
     runtime: Deno.execPath(),
     monotonicMs: () => performance.now(),
-    now: () => Date.now(),
     log,
   }, stopSignal({ log, atOnce: () => Deno.exit(1) }));
 }
@@ -50,8 +48,8 @@ async function run(flags: Flags): Promise<number> {
       await install(flags, log);
       return 0;
     }
-    const wanted = (await readSettings(flags.settingsDir)).defaultConf;
-    const left = await withInstallLock(flags.paths.installDir, () => uninstall(flags.paths, { log, wanted }));
+    const { paths, settingsDir } = flags;
+    const left = await withInstallLock(paths.installDir, () => uninstall(paths, { log, settingsDir }));
     return left.length === 0 ? 0 : 3;
   } catch (error) {
     log.error("the installer ends", { error: messageOf(error) });

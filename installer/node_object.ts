@@ -21,10 +21,10 @@ export async function getNode(
   return parse(NodeObject, await client.get(nodePath(name), { signal }), `Node ${name}`);
 }
 
-/** Gives a Node labels; those that it has already cost nothing. @throws {ApiError} */
+/** Gives a Node labels, or takes those off that are null; what is so already costs nothing. @throws {ApiError} */
 export async function labelNode(
   client: KubeClient,
-  { name, labels, signal }: { name: string; labels: Readonly<Record<string, string>>; signal: AbortSignal },
+  { name, labels, signal }: { name: string; labels: Readonly<Record<string, string | null>>; signal: AbortSignal },
 ): Promise<void> {
   await client.patch(nodePath(name), { metadata: { labels } }, {
     contentType: "application/merge-patch+json",

@@ -92,3 +92,13 @@ function tokenOf(text: string): string | undefined {
     return undefined;
   }
 }
+
+/** URL of the API server in a kubeconfig of ours; undefined when it is damaged. */
+export function findServer(text: string): string | undefined {
+  try {
+    const server: unknown = JSON.parse(text)?.clusters?.[0]?.cluster?.server;
+    return typeof server === "string" ? server : undefined;
+  } catch {
+    return undefined;
+  }
+}

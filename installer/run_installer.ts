@@ -1,12 +1,13 @@
 import { delay } from "../shared/delay.ts";
 import { messageOf } from "../shared/errors.ts";
 import type { Logger } from "../shared/log.ts";
+import { NO_ABILITY_LABELS } from "./abilities.ts";
 import { withInstallLock } from "./install_lock.ts";
 import { Installer, type InstallerDeps } from "./installer.ts";
+import { labelNode } from "./node_object.ts";
 import { findEnding } from "./own_daemonset.ts";
 import { Readiness } from "./readiness.ts";
 import { type ProbeAddress, serveProbes } from "./serve_probes.ts";
-import { readSettings } from "./settings.ts";
 import { uninstall } from "./uninstall.ts";
 
 /** Between two looks at a node that is as it should be, in milliseconds. */
@@ -17,6 +18,8 @@ const RETRY_MS = { first: 500, most: 30_000 };
 const TURN_MS = 180_000;
 /** How long it may take to find out why this Pod ends, in milliseconds; the kubelet waits for 30 s. */
 const ENDING_MS = 15_000;
+/** How long labels may take, which nobody reads any more, in milliseconds. */
+const UNLABEL_MS = 5_000;
 
 /** What the installer runs with. */
 export interface RunDeps extends InstallerDeps {
@@ -40,7 +43,7 @@ export async function runInstaller(deps: RunDeps, stop: AbortSignal): Promise<vo
   } catch (error) {
     if (!stop.aborted) throw error;
   }
-  await end(installer, deps);
+  await end(deps);
 }
 
 async function keepInstalled(
@@ -79,10 +82,10 @@ function tell(reasons: readonly string[], { said, log }: { said: string; log: Lo
   return now;
 }
 
-async function end(installer: Installer, deps: RunDeps): Promise<void> {
-  const { client, daemonSet: name, log, paths, settingsDir } = deps;
+async function end(deps: RunDeps): Promise<void> {
+  const { access, daemonSet: name, log, paths, settingsDir } = deps;
   const signal = AbortSignal.timeout(ENDING_MS);
-  const ending = await findEnding(client, { name, known: installer.isKnown, signal });
+  const ending = await findEnding(access, { name, signal });
   if (ending.kind === "restart") return log.info("the node keeps what it has, for the Pod that takes over");
   if (ending.kind === "unknown") {
     return log.warn(
@@ -91,18 +94,19 @@ async function end(installer: Installer, deps: RunDeps): Promise<void> {
     );
   }
   log.info("DANM is being removed", { why: ending.why });
-  const wanted = await findWanted(settingsDir, log);
-  await withInstallLock(paths.installDir, () => uninstall(paths, { log, wanted }));
+  await withInstallLock(paths.installDir, () => uninstall(paths, { log, settingsDir }));
+  await unlabel(deps);
 }
 
-/** Settings that cannot be read must not keep a node in the hands of a plugin that nobody looks after any more. */
-async function findWanted(settingsDir: string | undefined, log: Logger): Promise<string | undefined> {
+/** Mostly too late: `kubectl delete -k` takes the rights to it away before the Pods are told. */
+async function unlabel({ access, nodeName: name, log }: RunDeps): Promise<void> {
+  const signal = AbortSignal.timeout(UNLABEL_MS);
   try {
-    return (await readSettings(settingsDir)).defaultConf;
+    await labelNode(await access.client(), { name, labels: NO_ABILITY_LABELS, signal });
+    log.info("the Node's labels are removed");
   } catch (error) {
-    log.warn("the settings cannot be read: the runtime is to use the first configuration by name", {
+    log.warn("the Node's labels danm.io/… stay; the deployment guide says how to remove them", {
       error: messageOf(error),
     });
-    return undefined;
   }
 }

@@ -7,6 +7,7 @@ import { CONF_NAME, confPath, type HostPaths, ownConfDir, PLUGINS } from "./host
 import { planDefaultConf } from "./plan_default_conf.ts";
 import { findObstacle, SandboxTrace } from "./plan_uninstall.ts";
 import { listVersions } from "./retire_versions.ts";
+import { readSettings } from "./settings.ts";
 
 /** A name that a plugin's record may have. */
 const RECORD = /\.(attaching|attached|detaching|doubtful)$/;
@@ -23,14 +24,14 @@ export interface LeftSandbox {
  * uses the CNI plugin that it used before, for Pods that come and Pods that go. The plugins and their records go only when
  * nobody needs them: as long as a sandbox lives that no other plugin can detach, they stay.
  *
- * @param options.wanted file of the configuration that the runtime is to use, when it is not the first by name
+ * @param options.settingsDir folder of the settings, one of which says which configuration the runtime is to use
  * @returns the sandboxes because of which plugins and records stayed
  */
 export async function uninstall(
   paths: HostPaths,
-  { log, wanted }: { log: Logger; wanted?: string | undefined },
+  { log, settingsDir }: { log: Logger; settingsDir: string | undefined },
 ): Promise<LeftSandbox[]> {
-  const name = await findNetworkName(paths, { log, wanted });
+  const name = await findNetworkName(paths, { log, wanted: await findWanted(settingsDir, log) });
   await removeIfThere(preparedPath(confPath(paths)));
   if (await removeIfThere(confPath(paths))) log.info("our CNI configuration is removed", { path: confPath(paths) });
   const left = [...await findLeft(paths, name), ...await findHeld(paths)];
@@ -43,14 +44,27 @@ export async function uninstall(
   for (const version of await listVersions(paths.installDir)) await removeTree(`${paths.installDir}/${version}`);
   for (const plugin of ["danm", "danm-ipam"]) await removeTree(`${paths.stateDir}/${plugin}`);
   await removeIfThere(`${paths.installDir}/lock`);
+  await removeIfEmpty(paths.installDir);
   log.info("DANM is removed from the node");
   return [];
+}
+
+/** Settings that cannot be read must not keep a node in the hands of a plugin that nobody looks after any more. */
+async function findWanted(settingsDir: string | undefined, log: Logger): Promise<string | undefined> {
+  try {
+    return (await readSettings(settingsDir)).defaultConf;
+  } catch (error) {
+    log.warn("the settings cannot be read: the runtime is to use the first configuration by name", {
+      error: messageOf(error),
+    });
+    return undefined;
+  }
 }
 
 /** `name` of the configuration that the runtime uses without ours. */
 async function findNetworkName(
   { confDir }: HostPaths,
-  { log, wanted }: { log: Logger; wanted?: string | undefined },
+  { log, wanted }: { log: Logger; wanted: string | undefined },
 ): Promise<string | undefined> {
   try {
     const files = await readConfFiles(confDir);
@@ -111,5 +125,15 @@ async function removeTree(path: string): Promise<void> {
     await Deno.remove(path, { recursive: true });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** A folder that is mounted, as in a Pod, stays. */
+async function removeIfEmpty(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    const { code } = error as { readonly code?: unknown };
+    if (code !== "ENOENT" && code !== "ENOTEMPTY" && code !== "EBUSY") throw error;
   }
 }

@@ -23,22 +23,25 @@ const CNI_PLUGIN = [
 /** Starts nothing: with a kubeconfig whose user comes from an exec plugin it says that it may not. */
 const IPAM_PLUGIN = CNI_PLUGIN.filter((flag) => flag !== "--allow-run");
 
+/** Where the API server is for a Pod; what the YAML parser of kubeconfigs looks for. */
+const API_ENV = "KUBERNETES_SERVICE_HOST,KUBERNETES_SERVICE_PORT,LOG_STREAM,LOG_TOKENS";
+
 /**
  * Listens and asks the API server, wherever both are. Certificates and kubeconfig are where flags say. It writes no file
  * and starts nothing.
  */
-const WEBHOOK = ["--allow-env=KUBERNETES_SERVICE_HOST,KUBERNETES_SERVICE_PORT", "--allow-net", "--allow-read"];
+const WEBHOOK = [`--allow-env=${API_ENV}`, "--allow-net", "--allow-read"];
 
 /**
  * Writes where plugins, their configurations, versions and records are, and runs what it installed there. Its flags may
  * name other places only where these permissions are changed with them.
  */
 const INSTALLER = [
-  "--allow-env=KUBERNETES_SERVICE_HOST,KUBERNETES_SERVICE_PORT,NODE_NAME,PATH",
+  `--allow-env=${API_ENV},NODE_NAME,PATH`,
   "--allow-net",
-  "--allow-read=/opt/cni/bin,/etc/cni/net.d,/var/lib/danm,/var/lib/cni,/etc/danm,/var/run/secrets,$root",
+  "--allow-read=/opt/cni/bin,/etc/cni/net.d,/var/lib/danm,/var/lib/cni,/run/danm,/etc/danm,/var/run/secrets,$root",
   "--allow-run=$root/deno,/bin/sh,unshare",
-  "--allow-write=/opt/cni/bin,/etc/cni/net.d,/var/lib/danm,/var/lib/cni",
+  "--allow-write=/opt/cni/bin,/etc/cni/net.d,/var/lib/danm,/var/lib/cni,/run/danm",
 ];
 
 /**

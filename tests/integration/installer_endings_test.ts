@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { applyCrds } from "./crd_cases/api.ts";
 import { DIST } from "../support/danm_lab.ts";
 import { type Lab, startLab } from "../support/lab/lab.ts";
@@ -15,6 +15,7 @@ Deno.test("how an installation ends, is replaced, and is interrupted", async (t)
   await t.step("a new version takes over while the old one stays", async () => upgrades(await next()));
   await t.step("a full disk leaves the old version at work, and says so", async () => fullDisk(await next()));
   await t.step("goes with its DaemonSet, and leaves what was there", async () => removed(await next(), lab));
+  await t.step("goes although its settings cannot be read", async () => goesInSpite(await next(), lab));
   await t.step("goes when its rights go", async () => rightsGone(await next(), lab));
   await t.step("what only our plugins can detach keeps them, until it is gone", async () => obstacles(await next()));
 });
@@ -123,10 +124,36 @@ async function removed(host: InstallerHost, lab: Lab): Promise<void> {
   await installer.ready();
   // The Pod of a network that the CNI plugin before undoes, too, and which goes on living.
   await host.write("var/lib/cni/danm/u1~c1~eth0.attached", JSON.stringify(record({ conf: "mynet", name: "eth0" })));
+  await installer.says("the Node tells what links it can make");
+  assertMatch(await labelsOf(lab), /danm\.io\/macvlan/);
   await lab.kubectl(["delete", "daemonset", "danm-cni", "--namespace", "danm-system"]);
   assertEquals(await installer.terminate(), 0);
   await createDaemonSet(lab);
   assertStringIncludes(await installer.log(), "DaemonSet danm-cni is deleted");
+  assertEquals(await host.files(), before);
+  await assertRejects(() => Deno.stat(host.path("var/lib/danm")), Deno.errors.NotFound);
+  assertEquals(/danm\.io/.test(await labelsOf(lab)), false);
+}
+
+function labelsOf(lab: Lab): Promise<string> {
+  return lab.kubectl(["get", "node", NODES[0], "-o", "jsonpath={.metadata.labels}"]);
+}
+
+/** Also those that its process has never been able to read. */
+async function goesInSpite(host: InstallerHost, lab: Lab): Promise<void> {
+  const before = await host.files();
+  const first = await host.start();
+  await first.ready();
+  await first.terminate();
+  await host.write("etc/danm/logLevel", "loud");
+  const next = await host.start();
+  await next.unready("logLevel: Invalid option");
+  await lab.kubectl(["delete", "rolebinding", "danm-installer", "--namespace", "danm-system"]);
+  await lab.kubectl(["delete", "daemonset", "danm-cni", "--namespace", "danm-system"]);
+  assertEquals(await next.terminate(), 0);
+  await installRights(lab);
+  assertStringIncludes(await next.log(), "the settings cannot be read: the runtime is to use the first");
+  await Deno.remove(host.path("etc/danm/logLevel"));
   assertEquals(await host.files(), before);
 }
 
