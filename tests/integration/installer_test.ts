@@ -134,7 +134,10 @@ async function renews(host: InstallerHost, lab: Lab): Promise<void> {
   const text = await Deno.readTextFile(host.kubeconfigPath);
   assert(text !== before);
   // The signature says that it is somebody else's.
-  await Deno.writeTextFile(host.kubeconfigPath, text.replace(/[\w-]{20}("\}\}\])/, "AAAAAAAAAAAAAAAAAAAA$1"));
+  await Deno.writeTextFile(
+    host.kubeconfigPath,
+    text.replace(/[\w-]{20}("\}\}\],"contexts")/, "AAAAAAAAAAAAAAAAAAAA$1"),
+  );
   const next = await host.start({ kubeconfig: kubeconfigPath });
   await next.says("the API server refuses the token");
   await next.ready();
