@@ -1,7 +1,7 @@
 import { type PluginIo, runPlugin } from "../shared/cni/plugin.ts";
 import { readStdin, writeStdout } from "../shared/cni/stdio.ts";
-import { RELAY_SOCKET } from "../shared/kube/relay_socket.ts";
 import { warmUpTls } from "../shared/kube/warm_up.ts";
+import { RELAY_SOCKET } from "../shared/schema/relay.ts";
 
 /** Where this node's records are; apart from those of `danm`, which may have called us for the same sandbox. */
 const STATE_DIR = "/var/lib/cni/danm-ipam";

@@ -32,6 +32,7 @@ export const USAGE = `usage: danm-installer install|uninstall [flags]
   -conf-dir DIR        where the runtime looks for configurations (default: ${USUAL_PATHS.confDir})
   -install-dir DIR     where versions are installed (default: ${USUAL_PATHS.installDir})
   -state-dir DIR       where plugins keep their records (default: ${USUAL_PATHS.stateDir})
+  -run-dir DIR         where the relay listens (default: ${USUAL_PATHS.runDir})
   -source-dir DIR      executables to install (default: those beside this one)
   -settings-dir DIR    the ConfigMap danm-settings, mounted (default: /etc/danm)
   -command-path DIRS   the host's folders of commands, as mounted here (default: those below /host/usr)
@@ -47,6 +48,7 @@ const NAMES = [
   "conf-dir",
   "install-dir",
   "state-dir",
+  "run-dir",
   "source-dir",
   "settings-dir",
   "command-path",
@@ -86,6 +88,7 @@ export function parseFlags(args: readonly string[]): Flags | undefined {
       confDir: directory("conf-dir", given["conf-dir"] ?? USUAL_PATHS.confDir),
       installDir: directory("install-dir", given["install-dir"] ?? USUAL_PATHS.installDir),
       stateDir: directory("state-dir", given["state-dir"] ?? USUAL_PATHS.stateDir),
+      runDir: directory("run-dir", given["run-dir"] ?? USUAL_PATHS.runDir),
     },
     ...(sourceDir ? { sourceDir } : {}),
     settingsDir: given["settings-dir"] ?? "/etc/danm",

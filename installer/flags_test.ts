@@ -9,6 +9,7 @@ Deno.test("parseFlags has the places of a usual node", () => {
       confDir: "/etc/cni/net.d",
       installDir: "/var/lib/danm",
       stateDir: "/var/lib/cni",
+      runDir: "/run/danm",
     },
     settingsDir: "/etc/danm",
     commandPath: "/host/usr/local/sbin:/host/usr/local/bin:/host/usr/sbin:/host/usr/bin",

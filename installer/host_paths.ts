@@ -1,3 +1,6 @@
+import { basename, dirname } from "node:path";
+import { RELAY_SOCKET } from "../shared/schema/relay.ts";
+
 /** Where things are on the node. The installer's container has these folders under the same paths as the host. */
 export interface HostPaths {
   /** Where the runtime looks for CNI plugins. */
@@ -8,6 +11,8 @@ export interface HostPaths {
   readonly installDir: string;
   /** Folder of the folders in which the plugins keep their records. */
   readonly stateDir: string;
+  /** Folder of what ends with the node's run. */
+  readonly runDir: string;
 }
 
 /** The places of a usual node. */
@@ -16,6 +21,7 @@ export const USUAL_PATHS: HostPaths = {
   confDir: "/etc/cni/net.d",
   installDir: "/var/lib/danm",
   stateDir: "/var/lib/cni",
+  runDir: dirname(RELAY_SOCKET),
 };
 
 /** The plugins that runtimes and other plugins start, by the names of their launchers. */
@@ -37,4 +43,9 @@ export function ownConfDir({ confDir }: HostPaths): string {
 /** Path of the plugins' kubeconfig. */
 export function kubeconfigPath(paths: HostPaths): string {
   return `${ownConfDir(paths)}/kubeconfig.json`;
+}
+
+/** Path of the relay's socket. */
+export function relayPath({ runDir }: HostPaths): string {
+  return `${runDir}/${basename(RELAY_SOCKET)}`;
 }

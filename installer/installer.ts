@@ -131,7 +131,9 @@ export class Installer {
     const cniVersion = confVersion(status?.nodeInfo?.containerRuntimeVersion ?? "");
     const client = await access.client();
     const keep = async (): Promise<string> => {
-      using asPlugin = new KubeClient(await loadKubeconfig(kubeconfigPath(paths)), { userAgent: "danm-installer" });
+      // Straight, as plugins go when the relay is away: that tries all that the kubeconfig says.
+      const { relay: _relay, ...target } = await loadKubeconfig(kubeconfigPath(paths));
+      using asPlugin = new KubeClient(target, { userAgent: "danm-installer" });
       const api = { client, asPlugin };
       return await keepConf({ paths, settings, nodeName, cniVersion, ...api, run, commandPath, log, signal });
     };

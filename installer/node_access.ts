@@ -1,7 +1,7 @@
 import { KubeClient } from "../shared/kube/client.ts";
 import type { KubeTarget } from "../shared/kube/kube_target.ts";
 import type { Logger } from "../shared/log.ts";
-import type { HostPaths } from "./host_paths.ts";
+import { type HostPaths, relayPath } from "./host_paths.ts";
 import { keepToken } from "./keep_token.ts";
 import { getNode, type NodeObject } from "./node_object.ts";
 
@@ -51,6 +51,11 @@ export class NodeAccess implements Disposable {
     return (await this.#connect()).client;
   }
 
+  /** The API server that {@linkcode client} speaks to, and who we are there. @throws {KubeconfigError} as that does */
+  async target(): Promise<KubeTarget> {
+    return (await this.#connect()).target;
+  }
+
   /** The node's object, which is read once. @throws {ApiError} */
   async node(signal: AbortSignal): Promise<NodeObject> {
     return this.#node ??= await getNode(await this.client(), { name: this.#deps.nodeName, signal });
@@ -66,7 +71,7 @@ export class NodeAccess implements Disposable {
     if (refused) this.#node = undefined;
     const { paths, nodeName, now, log } = this.#deps;
     const { client, target: { server, caCerts } } = await this.#connect();
-    const api = { server: withoutSlash(this.#apiServer ?? server), authorities: caCerts };
+    const api = { server: withoutSlash(this.#apiServer ?? server), authorities: caCerts, relay: relayPath(paths) };
     const node = {
       name: nodeName,
       knownUID: this.#node?.metadata.uid,

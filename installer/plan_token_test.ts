@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { planToken, type TokenWish } from "./plan_token.ts";
 import { renderKubeconfig } from "./render_kubeconfig.ts";
 
-const API = { server: "https://10.96.0.1:443", authorities: ["ca"] };
+const API = { server: "https://10.96.0.1:443", authorities: ["ca"], relay: "/run/danm/relay.sock" };
 const WISH: TokenWish = { api: API, nodeName: "node-1", nodeUID: "u1", now: 1_000_000 };
 
 function token(claims: Record<string, unknown>): string {

@@ -59,11 +59,14 @@ Deno.test("a plugin without TLS reaches the API server over HTTP/2, with its own
   const answers = await Promise.all(
     sizes.map((size) => transport.send("/", () => ({ ...GET, method: "POST", body: "x".repeat(size) }))),
   );
-  assertEquals(answers.map(({ body }) => JSON.parse(body)), sizes.map((size) => ({
-    token: "Bearer t",
-    size,
-    back: "x".repeat(size),
-  })));
+  assertEquals(
+    answers.map(({ body }) => JSON.parse(body)),
+    sizes.map((size) => ({
+      token: "Bearer t",
+      size,
+      back: "x".repeat(size),
+    })),
+  );
 });
 
 Deno.test("only root may use the socket; one that is gone, or a dead relay's, is replaced", async () => {
@@ -90,7 +93,9 @@ Deno.test("a server that is not there, or is not the one of the authority, is th
     using transport = new RelayedTransport(place.target);
     assertEquals((await transport.send("/", () => GET)).body, "ok");
   }
-  assertEquals(place.log.filter((line) => line.includes("a connection of the relay ended")).length, 2);
+  const ended = (): boolean =>
+    place.log.filter((line) => line.includes("a connection of the relay ended")).length === 2;
+  await waitFor("the relays to say so", ended);
 });
 
 Deno.test("requests that are on their way when a relay ends its work are answered", async () => {

@@ -2,11 +2,13 @@ import { delay } from "../shared/delay.ts";
 import { messageOf } from "../shared/errors.ts";
 import type { Logger } from "../shared/log.ts";
 import { NO_ABILITY_LABELS } from "./abilities.ts";
+import { relayPath } from "./host_paths.ts";
 import { withInstallLock } from "./install_lock.ts";
 import { Installer, type InstallerDeps } from "./installer.ts";
 import { labelNode } from "./node_object.ts";
 import { findEnding } from "./own_daemonset.ts";
 import { Readiness } from "./readiness.ts";
+import { Relay } from "./relay.ts";
 import { type ProbeAddress, serveProbes } from "./serve_probes.ts";
 import { uninstall } from "./uninstall.ts";
 
@@ -36,10 +38,11 @@ export async function runInstaller(deps: RunDeps, stop: AbortSignal): Promise<vo
   const { log } = deps;
   const installer = new Installer(deps);
   const readiness = new Readiness();
+  using relay = new Relay({ socket: relayPath(deps.paths), target: () => deps.access.target(), log });
   await using probes = serveProbes(readiness, deps.probes);
   log.info("installer started", { node: deps.nodeName, probes: probes.port });
   try {
-    await keepInstalled(installer, { deps, readiness, stop });
+    await keepInstalled(installer, { deps, readiness, relay, stop });
   } catch (error) {
     if (!stop.aborted) throw error;
   }
@@ -48,10 +51,16 @@ export async function runInstaller(deps: RunDeps, stop: AbortSignal): Promise<vo
 
 async function keepInstalled(
   installer: Installer,
-  { deps: { log, paths }, readiness, stop }: { deps: RunDeps; readiness: Readiness; stop: AbortSignal },
+  { deps: { log, paths }, readiness, relay, stop }: {
+    deps: RunDeps;
+    readiness: Readiness;
+    relay: Relay;
+    stop: AbortSignal;
+  },
 ): Promise<void> {
   let retryMs = RETRY_MS.first;
   for (let said = ""; !stop.aborted;) {
+    await relay.keep();
     const reasons = await lookOnce(installer, { stop, installDir: paths.installDir });
     readiness.report(reasons);
     said = tell(reasons, { said, log });

@@ -3,7 +3,7 @@ import type { Logger } from "../shared/log.ts";
 import { parse } from "../shared/schema/describe_issues.ts";
 import { findText, preparedPath, removeIfThere } from "./atomic_file.ts";
 import { readConfFiles } from "./conf_files.ts";
-import { CONF_NAME, confPath, type HostPaths, ownConfDir, PLUGINS } from "./host_paths.ts";
+import { CONF_NAME, confPath, type HostPaths, ownConfDir, PLUGINS, relayPath } from "./host_paths.ts";
 import { planDefaultConf } from "./plan_default_conf.ts";
 import { findObstacle, SandboxTrace } from "./plan_uninstall.ts";
 import { listVersions } from "./retire_versions.ts";
@@ -39,6 +39,7 @@ export async function uninstall(
     log.warn("sandboxes are left that only our plugins can detach: plugins, kubeconfig and records stay", { left });
     return left;
   }
+  await removeIfThere(relayPath(paths));
   for (const plugin of PLUGINS) await removeLauncher(`${paths.pluginDir}/${plugin}`, paths);
   await removeTree(ownConfDir(paths));
   for (const version of await listVersions(paths.installDir)) await removeTree(`${paths.installDir}/${version}`);

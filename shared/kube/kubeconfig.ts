@@ -1,10 +1,8 @@
+import { RELAY_EXTENSION } from "../schema/relay.ts";
 import { type ClusterEntry, type KubeconfigDocument, readDocument, type UserEntry } from "./kubeconfig_document.ts";
 import { type ClientCertificate, KubeconfigError, type KubeTarget, type TokenSource } from "./kube_target.ts";
 import { decodePem, readPem } from "./pem.ts";
 import { tokenFromFile } from "./token_file.ts";
-
-/** Name of a cluster's extension that tells of a relay: `{"socket": PATH}`. */
-export const RELAY_EXTENSION = "danm.io/relay";
 
 interface Place {
   readonly file: string;

@@ -268,3 +268,16 @@ Deno.test("a kubeconfig that cannot be read is named", async () => {
   const error = await assertRejects(() => loadKubeconfig("/nowhere/config"), KubeconfigError);
   assertStringIncludes(error.message, "kubeconfig /nowhere/config cannot be read");
 });
+
+Deno.test("a relay is an extension of the cluster; one without a socket is named", async () => {
+  const extended = (extension: unknown): string =>
+    JSON.stringify(kubeconfig({
+      cluster: { extensions: [{ name: "other", extension: {} }, { name: "danm.io/relay", extension }] },
+      user: { token: "s3cret" },
+    }));
+  await withFiles({ good: extended({ socket: "/run/r.sock" }), bad: extended({ path: "x" }) }, async (dir) => {
+    assertEquals((await loadKubeconfig(`${dir}/good`)).relay, "/run/r.sock");
+    const error = await assertRejects(() => loadKubeconfig(`${dir}/bad`), KubeconfigError);
+    assertStringIncludes((error as Error).message, "clusters[k1].cluster.extensions[danm.io/relay] has no socket");
+  });
+});

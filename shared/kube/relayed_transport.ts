@@ -36,9 +36,12 @@ export class RelayedTransport implements Disposable {
     if (!this.#direct) {
       const request = makeRequest();
       try {
-        return await this.#ask(path, request);
+        // Of a write that fails nobody knows whether it was done, so a GET goes before it.
+        if (!this.#isProven && request.method !== "GET") await this.#prove("/version", { ...request, method: "GET" });
+        if (this.#isProven) return await askOnce(this.#at(path), request);
+        return await this.#prove(path, request);
       } catch (error) {
-        if (request.signal?.aborted || !this.#mayRepeat(request, error)) throw error;
+        if (request.signal?.aborted || (this.#isProven && !isUnconnected(error))) throw error;
       }
     }
     // Requests in parallel fail together; all that follow take one connection.
@@ -46,33 +49,32 @@ export class RelayedTransport implements Disposable {
     return await this.#direct.send(path, makeRequest);
   }
 
-  async #ask(path: string, request: Outgoing): Promise<Answer> {
-    const at = { url: this.#server + path, client: this.#relay };
-    if (this.#isProven || request.method !== "GET") return await this.#proven(askOnce(at, request));
+  /** Any answer will do. */
+  async #prove(path: string, { method, headers, signal: given }: Outgoing): Promise<Answer> {
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
-    const signal = request.signal ? AbortSignal.any([request.signal, patience.signal]) : patience.signal;
+    const signal = given ? AbortSignal.any([given, patience.signal]) : patience.signal;
     try {
-      return await this.#proven(askOnce(at, { ...request, signal }));
+      const answer = await askOnce(this.#at(path), { method, headers, signal });
+      this.#isProven = true;
+      return answer;
     } finally {
       clearTimeout(timer);
     }
   }
 
-  async #proven(asked: Promise<Answer>): Promise<Answer> {
-    const answer = await asked;
-    this.#isProven = true;
-    return answer;
-  }
-
-  /** A relay that is not there has passed nothing on; what one did that broke down is unknown, but a GET does nothing. */
-  #mayRepeat({ method }: Outgoing, error: unknown): boolean {
-    const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : "";
-    return why.includes("client error (Connect)") || (method === "GET" && !this.#isProven);
+  #at(path: string): { readonly url: string; readonly client: Deno.HttpClient } {
+    return { url: this.#server + path, client: this.#relay };
   }
 
   [Symbol.dispose](): void {
     this.#relay.close();
     this.#direct?.[Symbol.dispose]();
   }
+}
+
+/** Nobody listens there, so nothing was passed on. */
+function isUnconnected(error: unknown): boolean {
+  const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : "";
+  return why.includes("client error (Connect)");
 }

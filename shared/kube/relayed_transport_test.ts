@@ -68,14 +68,21 @@ Deno.test("without a relay, requests of any kind go straight, also when many beg
 
 Deno.test("a relay that was killed leaves a socket that nobody listens at: requests go straight", async () => {
   await using place = new Place();
-  const code = `const l = Deno.listen({ transport: "unix", path: ${JSON.stringify(place.relay)} }); Deno.exit(l ? 0 : 1);`;
+  const code = `const l = Deno.listen({ transport: "unix", path: ${
+    JSON.stringify(place.relay)
+  } }); Deno.exit(l ? 0 : 1);`;
   await new Deno.Command(Deno.execPath(), { args: ["eval", "--quiet", code] }).output();
   assertEquals((await Deno.lstat(place.relay)).isSocket, true);
   using transport = place.transport();
   assertEquals((await transport.send("/a", request("POST"))).body, "straight");
 });
 
-Deno.test("a relay that does not get to the server closes the connection: a GET goes straight, and all after it", async () => {
+for (const first of ["GET", "POST"]) {
+  Deno.test(`a relay that does not get to the server closes the connection: a ${first} goes straight, and all after it`, () =>
+    closes(first));
+}
+
+async function closes(first: string): Promise<void> {
   await using place = new Place();
   const listener = Deno.listen({ transport: "unix", path: place.relay });
   let taken = 0;
@@ -86,12 +93,12 @@ Deno.test("a relay that does not get to the server closes the connection: a GET 
     }
   })();
   using transport = place.transport();
-  await transport.send("/a", request("GET"));
+  await transport.send("/a", request(first));
   await transport.send("/b", request("POST"));
-  assertEquals([place.straight, taken], [["GET /a", "POST /b"], 1]);
+  assertEquals([place.straight, taken], [[`${first} /a`, "POST /b"], 1]);
   listener.close();
   await closing;
-});
+}
 
 Deno.test("a relay that hangs costs a GET some patience, then it goes straight", async () => {
   await using place = new Place();
@@ -100,6 +107,16 @@ Deno.test("a relay that hangs costs a GET some patience, then it goes straight",
   using transport = place.transport();
   assertEquals((await transport.send("/a", request("GET"))).body, "straight");
   (await hanging).close();
+});
+
+Deno.test("a write that is first finds out whether the relay does before it is sent", async () => {
+  await using place = new Place();
+  await using _relay = place.serveRelay();
+  using transport = place.transport();
+  await Promise.all(["/a", "/b"].map((path) => transport.send(path, request("POST"))));
+  await transport.send("/c", request("POST"));
+  assertEquals(place.relayed.slice(0, 2), ["GET /version", "GET /version"]);
+  assertEquals(place.relayed.slice(2).toSorted(), ["POST /a", "POST /b", "POST /c"]);
 });
 
 Deno.test("what a relay broke down on is sent a second time only where that can do nothing", async () => {
@@ -127,7 +144,11 @@ Deno.test("a caller who has no more time is told so, by the relay's connection t
   using listener = Deno.listen({ transport: "unix", path: place.relay });
   const hanging = listener.accept();
   using transport = place.transport();
-  await assertRejects(() => transport.send("/a", request("GET", AbortSignal.timeout(20))), DOMException, "due to timeout");
+  await assertRejects(
+    () => transport.send("/a", request("GET", AbortSignal.timeout(20))),
+    DOMException,
+    "due to timeout",
+  );
   assertEquals(place.straight, []);
   (await hanging).close();
 });

@@ -93,9 +93,21 @@ export class InstallerHost {
     await Deno.writeTextFile(this.path(relative), text);
   }
 
-  /** Paths of all files of the tree, sorted; without what Deno caches. */
+  /** Paths of all files of the tree, sorted; without sockets and what Deno caches. */
   async files(): Promise<string[]> {
-    const { stdout } = await run(["find", ".", "-not", "-type", "d", "-not", "-path", "*/cache/*"], { cwd: this.root });
+    const { stdout } = await run([
+      "find",
+      ".",
+      "-not",
+      "-type",
+      "d",
+      "-not",
+      "-type",
+      "s",
+      "-not",
+      "-path",
+      "*/cache/*",
+    ], { cwd: this.root });
     return stdout.trim().split("\n").map((path) => path.slice(2)).sort();
   }
 
@@ -127,6 +139,7 @@ export class InstallerHost {
     return [
       ...["-plugin-dir", this.path("opt/cni/bin"), "-conf-dir", this.path("etc/cni/net.d")],
       ...["-install-dir", this.path("var/lib/danm"), "-state-dir", this.path("var/lib/cni")],
+      ...["-run-dir", this.path("run/danm")],
       ...["-settings-dir", this.path("etc/danm"), "-source-dir", sourceDir],
       ...["-command-path", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
     ];
@@ -135,7 +148,7 @@ export class InstallerHost {
   /** The product's launcher, whose permissions are for this tree instead of the root of a file system. */
   async #launcher({ kubeconfig, sourceDir }: { kubeconfig: string; sourceDir: string }): Promise<string> {
     const text = pinRoot(await Deno.readTextFile(`${DIST}/danm-installer`), DIST)
-      .replaceAll(/([=,])\/(opt\/cni|etc|var)\//g, `$1${this.root}/$2/`)
+      .replaceAll(/([=,])\/(opt\/cni|etc|var|run)\//g, `$1${this.root}/$2/`)
       .replace("--allow-read=", `--allow-read=${kubeconfig},${sourceDir},`);
     const path = `${this.root}-danm-installer`;
     await Deno.writeTextFile(path, text, { mode: 0o755 });
