@@ -58,7 +58,7 @@ async function passes({ danm, sandbox, prevResult }: World, what: string): Promi
 async function killed(world: World): Promise<void> {
   const { track, sandbox } = world;
   const command = "CHECK";
-  const seen = (await track.proxy.requests()).length;
+  const seen = await track.proxy.count();
   assertEquals((await callThrough(track, { sandbox, command })).code, 0);
   const steps = await stepsSince(track, seen);
   const before = await stateOf(world);
@@ -104,9 +104,9 @@ async function faulty(world: World): Promise<void> {
 async function duringDel({ danm, sandbox, track: { proxy, kubeconfig }, prevResult }: World): Promise<void> {
   const nads = withNads(danm);
   await proxy.faults.once({ kind: "hold" }, { nth: 1 });
-  const seen = (await proxy.requests()).length;
+  const seen = await proxy.count();
   const detaching = await nads.start(sandbox, "DEL", { kubeconfig });
-  const held = await proxy.waitForRequest(({ number, fault }) => number > seen && fault === "hold");
+  const held = await proxy.waitForRequest(({ fault }) => fault === "hold", { after: seen });
   const checking = withNads(danm, { prevResult }).fail(sandbox, "CHECK");
   await proxy.release(held);
   assertEquals(answerOf(await detaching.result).code, 0);

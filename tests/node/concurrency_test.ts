@@ -66,10 +66,10 @@ async function startHeld(
   { sandbox, command, nth }: { sandbox: TestSandbox; command: string; nth: number },
 ): Promise<{ end: () => Promise<ReturnType<typeof answerOf>> }> {
   const kubeconfig = await proxy.kubeconfig(danm.user(sandbox.node));
-  const seen = (await proxy.requests()).length;
+  const seen = await proxy.count();
   await proxy.faults.once({ kind: "hold" }, { nth });
   const running = await danm.start(sandbox, command, { kubeconfig });
-  const held = await proxy.waitForRequest(({ number, fault }) => number > seen && fault === "hold");
+  const held = await proxy.waitForRequest(({ fault }) => fault === "hold", { after: seen });
   return {
     end: async () => {
       await proxy.release(held);

@@ -83,13 +83,13 @@ async function tryStep(
   await node.run(["sh", "-e", "-c", MAKE_PARENT]);
   const sandbox = await danm.createSandbox(node, pod);
   if (command === "DEL") await danm.add(sandbox, call);
-  const seen = (await proxy.requests()).length;
+  const seen = await proxy.count();
   await proxy.faults.once({ kind: "hold" }, { nth: step });
   const running = await danm.start(sandbox, command, call);
   let over = false;
   void running.result.then(() => over = true);
   const held = await waitFor("the request, or the end of the call", async () => {
-    const found = (await proxy.requests()).find(({ number, fault }) => number > seen && fault === "hold");
+    const found = (await proxy.requests(seen)).find(({ fault }) => fault === "hold");
     return found ?? (over ? "none" : undefined);
   }, { timeoutMs: 20_000 });
   if (held !== "none") {

@@ -66,7 +66,7 @@ async function killDuring(world: World, kind: Written, pod?: TestPod): Promise<K
   const { danm, node, proxy, kubeconfig } = world;
   const sandbox = await danm.createSandbox(node, pod ?? await danm.createPod(node, { interfaces: INTERFACES }));
   await proxy.faults.once({ kind: "hold" }, { method: "POST", path: WRITES[kind] });
-  const seen = (await proxy.requests()).length;
+  const seen = await proxy.count();
   const running = await danm.start(sandbox, "ADD", { kubeconfig });
   const write = await nextHeld(proxy, seen);
   await running.kill();
@@ -75,7 +75,7 @@ async function killDuring(world: World, kind: Written, pod?: TestPod): Promise<K
 }
 
 async function nextHeld(proxy: FaultProxy, seen: number): Promise<SeenRequest> {
-  return await proxy.waitForRequest(({ number, fault }) => number > seen && fault === "hold");
+  return await proxy.waitForRequest(({ fault }) => fault === "hold", { after: seen });
 }
 
 /** Names of all that is held, by kind. */
@@ -112,7 +112,7 @@ async function duringDel(world: World, kind: Written): Promise<void> {
   // The endpoint is looked for first: it lands when that was answered, and DEL goes on. The address is looked for last:
   // it lands just before that.
   await proxy.faults.once({ kind: "hold" }, { path: /\/danmips\// });
-  const seen = (await proxy.requests()).length;
+  const seen = await proxy.count();
   const running = await danm.start(sandbox, "DEL", { kubeconfig });
   const step = await nextHeld(proxy, seen);
   assertEquals(await proxy.release(write), 201);

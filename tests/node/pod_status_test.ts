@@ -106,7 +106,7 @@ async function missing(
   { fault, patches }: { fault: Fault; patches: (count: number) => boolean },
 ): Promise<void> {
   const { danm, node, proxy, kubeconfig } = world;
-  const after = (await proxy.requests()).length;
+  const after = await proxy.count();
   const rule = await proxy.faults.push(fault, MATCH);
   const sandbox = await danm.createSandboxFor(node, ONE);
   const logFile = `/var/lib/${sandbox.containerID}.log`;

@@ -59,10 +59,10 @@ export async function callWithFault(
 ): Promise<Disturbed> {
   const { sandbox, command, fault: { fault, lasting }, step, options } = call;
   await (lasting ? proxy.faults.push(fault, { nth: step }) : proxy.faults.once(fault, { nth: step }));
-  const seen = (await proxy.requests()).length;
+  const seen = await proxy.count();
   const answer = await danm.call(sandbox, command, { ...options, kubeconfig });
   await proxy.faults.clear();
-  const requests = (await proxy.requests()).slice(seen);
+  const requests = await proxy.requests(seen);
   return { answer, requests, hit: requests.find((request) => request.fault !== undefined) };
 }
 

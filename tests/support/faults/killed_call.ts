@@ -42,7 +42,7 @@ export async function callThrough(
 
 /** What was done since a number of requests had been seen. */
 export async function stepsSince(track: Track, seen: number): Promise<Steps> {
-  return { requests: (await track.proxy.requests()).slice(seen), commands: await track.gate.steps() };
+  return { requests: await track.proxy.requests(seen), commands: await track.gate.steps() };
 }
 
 /**
@@ -58,7 +58,7 @@ export async function killAt(
   const { gate, kubeconfig } = track;
   const { sandbox, command, point, ends } = call;
   await gate.arm(point.on === "command" ? point : undefined);
-  const seen = (await track.proxy.requests()).length;
+  const seen = await track.proxy.count();
   if (point.on === "request") await track.proxy.faults.once({ kind: "hold" }, { nth: point.step });
   const running = await track.danm.start(sandbox, command, { kubeconfig, ...gate.options });
   if (point.on === "request") await killAtRequest(track, { running, point, seen });
@@ -79,7 +79,7 @@ async function killAtRequest(
   const ended = new AbortController();
   void running.result.then(() => ended.abort());
   const probe = async (): Promise<SeenRequest | undefined> =>
-    (await proxy.requests()).find(({ number, fault }) => number > seen && fault === "hold");
+    (await proxy.requests(seen)).find(({ fault }) => fault === "hold");
   const held = await waitFor("the request to be held", probe, { signal: ended.signal }).catch((error) => {
     if (!ended.signal.aborted) throw error;
     return undefined;

@@ -96,7 +96,7 @@ async function killAtRequest(
   options: { kill: Extract<StormKill, { on: "request" }>; proxy: FaultProxy; kubeconfig: string },
 ): Promise<KillOutcome> {
   const { kill: { method, nth, moment }, proxy, kubeconfig } = options;
-  const seen = (await proxy.requests()).length;
+  const seen = await proxy.count();
   await proxy.faults.once({ kind: "hold" }, { nth, ...(method && { method }) });
   const running = await start({ kubeconfig });
   const held = await findHeld(running, { proxy, seen });
@@ -118,7 +118,7 @@ async function findHeld(
   const ended = new AbortController();
   void running.result.then(() => ended.abort());
   const probe = async (): Promise<SeenRequest | undefined> =>
-    (await proxy.requests()).find(({ number, fault }) => number > seen && fault === "hold");
+    (await proxy.requests(seen)).find(({ fault }) => fault === "hold");
   try {
     return await waitFor("the request to be held", probe, { signal: ended.signal });
   } catch (error) {

@@ -46,7 +46,7 @@ export async function walk(track: Track, plan: Walk): Promise<WalkReport> {
   for (const point of points) {
     const sandbox = await danm.createSandbox(node, pod);
     const what = describe(plan, { point, steps });
-    const seen = (await track.proxy.requests()).length;
+    const seen = await track.proxy.count();
     // What DEL calls, it finds where the record says: the delegates of the gate.
     if (plan.command === "DEL") await danm.add(sandbox, track.gate.options);
     await plan.disturb?.();
@@ -72,7 +72,7 @@ async function countSteps(track: Track, { plan, sandbox }: { plan: Walk; sandbox
   const { danm, proxy } = track;
   if (plan.command === "DEL") await danm.add(sandbox, track.gate.options);
   await plan.disturb?.();
-  const seen = (await proxy.requests()).length;
+  const seen = await proxy.count();
   const { code, document } = await callThrough(track, { sandbox, command: plan.command });
   assertEquals(code, plan.disturb ? 1 : 0, `${plan.name}: the call that is to be counted: ${JSON.stringify(document)}`);
   const steps = await stepsSince(track, seen);

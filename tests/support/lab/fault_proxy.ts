@@ -64,6 +64,11 @@ export class FaultProxy implements AsyncDisposable {
     return (await this.through(user)).kubeconfigPath;
   }
 
+  /** How many requests it has seen: the number of the last one. */
+  async count(): Promise<number> {
+    return await this.#channel.send({ op: "count" }) as number;
+  }
+
   /** All requests seen since the start, or after the one of that number, in the order of their arrival. */
   async requests(after = 0): Promise<readonly SeenRequest[]> {
     return await this.#channel.send({ op: "requests", after }) as SeenRequest[];
@@ -72,13 +77,14 @@ export class FaultProxy implements AsyncDisposable {
   /**
    * Waits until a request is seen.
    *
+   * @param options.after number of the last one that does not count, default 0; the fewer are looked at the cheaper
    * @throws {Error} when none is within the time, 10 s by default
    */
   async waitForRequest(
     accept: (request: SeenRequest) => boolean,
-    options: { readonly timeoutMs?: number } = {},
+    { after = 0, ...options }: { readonly after?: number; readonly timeoutMs?: number } = {},
   ): Promise<SeenRequest> {
-    const probe = async (): Promise<SeenRequest | undefined> => (await this.requests()).find(accept);
+    const probe = async (): Promise<SeenRequest | undefined> => (await this.requests(after)).find(accept);
     return await waitFor("a request at the fault proxy", probe, { timeoutMs: 10_000, ...options });
   }
 
@@ -89,9 +95,8 @@ export class FaultProxy implements AsyncDisposable {
    */
   async release(request: SeenRequest): Promise<number> {
     await this.#channel.send({ op: "release", number: request.number });
-    const done = await this.waitForRequest((seen) =>
-      seen.number === request.number && seen.upstreamStatus !== undefined
-    );
+    const isDone = (seen: SeenRequest): boolean => seen.number === request.number && seen.upstreamStatus !== undefined;
+    const done = await this.waitForRequest(isDone, { after: request.number - 1 });
     return done.upstreamStatus ?? 0;
   }
 

@@ -14,6 +14,7 @@ export type Order =
   | { readonly op: "clear"; readonly id?: number }
   | { readonly op: "partition"; readonly partition: Partition }
   | { readonly op: "release"; readonly number: number }
+  | { readonly op: "count" }
   | { readonly op: "requests"; readonly after: number };
 
 /** The answer to an order. */
@@ -38,6 +39,8 @@ class Operator {
         return await this.#server.setPartition(order.partition);
       case "release":
         return this.#server.release(order.number);
+      case "count":
+        return this.#server.seen.length;
       case "requests":
         return this.#server.seen.slice(order.after);
     }
