@@ -18,11 +18,19 @@ export function vlanLinkOf(vlan: number): string {
 }
 
 /** Two networks of the cluster beside `default`; the second one has both families. */
-export function clusterNetworks({ type, device, vlan }: NetworkKind): object[] {
+export function clusterNetworks(kind: NetworkKind): object[] {
+  return networks(kind, (name) => ({ kind: "ClusterNetwork", metadata: { name } }));
+}
+
+/** The same for Pods of the namespace `default`, in the lightweight flavour. */
+export function danmNets(kind: NetworkKind): object[] {
+  return networks(kind, (name) => ({ kind: "DanmNet", metadata: { name, namespace: "default" } }));
+}
+
+function networks({ type, device, vlan }: NetworkKind, head: (name: string) => object): object[] {
   const network = (name: string, options: object): object => ({
     apiVersion: "danm.io/v1",
-    kind: "ClusterNetwork",
-    metadata: { name },
+    ...head(name),
     spec: { NetworkID: name, NetworkType: type, Options: { host_device: device, container_prefix: name, ...options } },
   });
   return [
@@ -37,6 +45,15 @@ export const NETWORKED = {
     { clusterNetwork: "default" },
     { clusterNetwork: "red", ip: "dynamic" },
     { clusterNetwork: "blue", ip: "dynamic", ip6: "dynamic" },
+  ]),
+};
+
+/** The annotation of Pods on {@linkcode danmNets}. */
+export const ON_DANM_NETS = {
+  "danm.io/interfaces": JSON.stringify([
+    { clusterNetwork: "default" },
+    { network: "red", ip: "dynamic" },
+    { network: "blue", ip: "dynamic", ip6: "dynamic" },
   ]),
 };
 
