@@ -3,7 +3,7 @@ import type { Progress } from "../../tests/support/progress.ts";
 import { runLogged } from "../support/run_logged.ts";
 import { findTestFiles } from "./find_test_files.ts";
 import { runInLanes } from "./lanes.ts";
-import { denoTest, runSuite } from "./run_suite.ts";
+import { denoTest } from "./run_suite.ts";
 import type { Suite } from "./suites.ts";
 import type { Outcome } from "./summary.ts";
 
@@ -23,21 +23,18 @@ export interface SideBySideOptions {
  * Runs the files of suites side by side, each by a `deno test` of its own; those that take longest begin first. The
  * output of a file is printed when it has ended, and goes to the suite's log; while it runs it is in a log of its own.
  *
- * @returns an outcome for each file, which thus has to have a test; and one for each suite that has none or whose types
- *   are wrong
+ * @returns an outcome for each file, which thus has to have a test, and for each suite without files; one alone when
+ *   types are wrong
  * @throws the signal's reason
  */
 export async function runSideBySide(suites: readonly Suite[], options: SideBySideOptions): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
-  const files: SuiteFile[] = [];
-  for (const suite of suites) {
-    const ready = await prepare(suite, options);
-    if (Array.isArray(ready)) files.push(...ready);
-    else outcomes.push(ready);
-  }
-  const inOrder = files.sort((a, b) => rank(a) - rank(b));
-  const jobs = inOrder.map((file) => (): Promise<Outcome> => runFile(file, options));
-  return [...outcomes, ...await runInLanes(jobs, options)];
+  const found = await Promise.all(suites.map((suite) => filesOf(suite, options)));
+  const files = found.flat().sort((a, b) => rank(a) - rank(b));
+  const empty = suites.filter((_, index) => found[index]?.length === 0);
+  const exitCode = files.length === 0 ? 0 : await checkTypes(options);
+  if (exitCode !== 0) return [without("types", exitCode)];
+  const jobs = files.map((file) => (): Promise<Outcome> => runFile(file, options));
+  return [...empty.map(({ name }) => without(name, 0)), ...await runInLanes(jobs, options)];
 }
 
 interface SuiteFile {
@@ -45,15 +42,22 @@ interface SuiteFile {
   readonly path: string;
 }
 
-/** The suite's files, or what became of it without any of them. Its log is emptied. */
-async function prepare(suite: Suite, { root }: SideBySideOptions): Promise<SuiteFile[] | Outcome> {
-  const log = suiteLog(suite, root);
-  const paths = await findTestFiles(suite.paths, root);
-  if (paths.length === 0) return await runSuite(suite, { root, args: [] });
-  // All at once here, or each file would cost what they have in common.
-  const exitCode = await runLogged([Deno.execPath(), "check", "--quiet", ...paths], { cwd: root, log });
-  if (exitCode === 0) return paths.map((path) => ({ suite, path }));
-  return { suite: suite.name, kind: "ran", exitCode, counts: { passed: 0, failed: 0, ignored: 0 } };
+/** Empties the suite's log, too. */
+async function filesOf(suite: Suite, { root }: SideBySideOptions): Promise<SuiteFile[]> {
+  await Deno.mkdir(join(root, "logs"), { recursive: true });
+  await Deno.writeTextFile(suiteLog(suite, root), "");
+  return (await findTestFiles(suite.paths, root)).map((path) => ({ suite, path }));
+}
+
+/** All at once, or each file would cost what they have in common; the whole repository, which `check` has cached. */
+async function checkTypes({ root }: SideBySideOptions): Promise<number> {
+  const argv = [Deno.execPath(), "check", "--quiet", "."];
+  return await runLogged(argv, { cwd: root, log: join(root, "logs", "types.log") });
+}
+
+/** Of what ended without a test. */
+function without(suite: string, exitCode: number): Outcome {
+  return { suite, kind: "ran", exitCode, counts: { passed: 0, failed: 0, ignored: 0 } };
 }
 
 /** The longest files of the suites take turns. */
