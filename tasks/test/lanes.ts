@@ -37,8 +37,8 @@ export async function runInLanes<T>(
 const LANE_BYTES = 3 * 1024 ** 3;
 
 /**
- * How many lanes of labs keep a machine busy: twice as many as it has processors, for labs mostly wait, unless there is
- * too little memory.
+ * How many lanes of labs keep a machine busy: twice as many as it has processors, for most files wait half of their time,
+ * unless there is too little memory.
  *
  * @param machine `memoryBytes`: what is available of it
  */

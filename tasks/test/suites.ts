@@ -1,4 +1,4 @@
-/** One `deno test` of `deno task test`. */
+/** Tests that are run together: by one `deno test`, or by one for each file. */
 export interface Suite {
   readonly name: "unit" | "integration" | "node" | "cluster";
   /** What it tests against, for people. */
@@ -23,7 +23,7 @@ const WITH_LAB = ["tests/integration", "tests/node", "tests/cluster", "tests/sup
 
 const LOOPBACK = "--allow-net=127.0.0.1,localhost,[::1]";
 
-/** The suites in the order in which they run: what fails fast comes first. */
+/** The suites in the order in which they begin: what fails fast comes first. */
 export const SUITES: readonly Suite[] = [
   {
     name: "unit",
