@@ -4,8 +4,8 @@ import type { Answer, CallOptions, DanmLab, TestSandbox } from "../danm_lab.ts";
 import type { FaultProxy } from "../lab/fault_proxy.ts";
 import type { Fault, SeenRequest } from "../lab/fault_rules.ts";
 
-/** `timeoutMs` of calls with faults that last. */
-export const SHORT_MS = 1500;
+/** `timeoutMs` of calls with faults that last: enough for a call without one, also on a busy machine. */
+export const SHORT_MS = 4000;
 
 /** One kind of bad day. */
 export interface FaultCase {
