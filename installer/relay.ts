@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { messageOf } from "../shared/errors.ts";
 import type { KubeTarget } from "../shared/kube/kube_target.ts";
 import type { Logger } from "../shared/log.ts";
@@ -40,13 +40,10 @@ export class Relay implements Disposable {
   async keep(): Promise<void> {
     const { socket, log } = this.#options;
     try {
-      if (this.#listener && this.#inode === await inodeOf(socket)) return;
+      if (this.#listener && this.#inode === inodeOf(socket)) return;
       this.#close();
-      await Deno.mkdir(dirname(socket), { recursive: true, mode: 0o755 });
-      await removeIfThere(socket);
-      this.#listener = Deno.listen({ transport: "unix", path: socket });
-      await Deno.chmod(socket, 0o600);
-      this.#inode = await inodeOf(socket);
+      this.#listener = await listen(socket);
+      this.#inode = inodeOf(socket);
       void this.#accept(this.#listener);
       this.#said = "";
       log.info("the plugins have a relay to the API server", { socket });
@@ -114,8 +111,10 @@ export class Relay implements Disposable {
     this.#listener = undefined;
   }
 
-  /** Takes no more connections; those that there are go on. */
+  /** Takes no more connections; those that there are go on. A socket that another relay has put there stays. */
   [Symbol.dispose](): void {
+    const { socket } = this.#options;
+    if (this.#listener && this.#inode === inodeOf(socket)) Deno.removeSync(socket);
     this.#close();
   }
 }
@@ -127,9 +126,32 @@ async function copy(from: Deno.Conn, to: Deno.Conn): Promise<void> {
   }
 }
 
-async function inodeOf(path: string): Promise<number | null> {
+/**
+ * Listens at a path in place of whatever is there. Deno removes the path that a listener was bound to when that is
+ * closed, or some time later: only a name of its own cannot be somebody else's by then.
+ */
+async function listen(socket: string): Promise<Deno.Listener> {
+  const dir = dirname(socket);
+  await Deno.mkdir(dir, { recursive: true, mode: 0o755 });
+  const prefix = `.${basename(socket)}.`;
+  for await (const { name } of Deno.readDir(dir)) {
+    if (name.startsWith(prefix)) await removeIfThere(`${dir}/${name}`);
+  }
+  const bound = `${dir}/${prefix}${crypto.randomUUID()}`;
+  const listener = Deno.listen({ transport: "unix", path: bound });
   try {
-    return (await Deno.lstat(path)).ino;
+    await Deno.chmod(bound, 0o600);
+    await Deno.rename(bound, socket);
+    return listener;
+  } catch (error) {
+    listener.close();
+    throw error;
+  }
+}
+
+function inodeOf(path: string): number | null {
+  try {
+    return Deno.lstatSync(path).ino;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;

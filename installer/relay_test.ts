@@ -1,5 +1,7 @@
+import { dirname } from "node:path";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createLogger } from "../shared/log.ts";
+import type { KubeTarget } from "../shared/kube/kube_target.ts";
 import { RelayedTransport } from "../shared/kube/relayed_transport.ts";
 import { Authority } from "../tests/support/lab/certificates.ts";
 import { waitFor } from "../tests/support/wait.ts";
@@ -24,7 +26,7 @@ class Place implements AsyncDisposable {
     return new Place(authority, Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {}, ...keyed }, answer));
   }
 
-  get target() {
+  get target(): KubeTarget & { readonly relay: string } {
     return {
       source: "t",
       server: `https://127.0.0.1:${this.#server.addr.port}`,
@@ -33,7 +35,7 @@ class Place implements AsyncDisposable {
     };
   }
 
-  relay(target: Partial<Place["target"]> = {}): Relay {
+  relay(target: Partial<KubeTarget> = {}): Relay {
     const log = createLogger((line) => void this.log.push(line), { level: "debug" });
     return new Relay({ socket: this.socket, target: () => Promise.resolve({ ...this.target, ...target }), log });
   }
@@ -71,7 +73,7 @@ Deno.test("a plugin without TLS reaches the API server over HTTP/2, with its own
 
 Deno.test("only root may use the socket; one that is gone, or a dead relay's, is replaced", async () => {
   await using place = await Place.create(() => new Response("ok"));
-  await Deno.mkdir(place.socket.replace(/\/[^/]*$/, ""));
+  await Deno.mkdir(dirname(place.socket));
   await Deno.writeTextFile(place.socket, "left behind");
   using relay = place.relay();
   await relay.keep();
@@ -83,6 +85,21 @@ Deno.test("only root may use the socket; one that is gone, or a dead relay's, is
   await relay.keep();
   using transport = new RelayedTransport({ ...place.target, caCerts: [] });
   assertEquals((await transport.send("/", () => GET)).body, "ok");
+  assertEquals([...Deno.readDirSync(dirname(place.socket))].map(({ name }) => name), ["relay.sock"]);
+});
+
+Deno.test("a relay that takes over from another keeps its socket when that one ends", async () => {
+  await using place = await Place.create(() => new Response("ok"));
+  for (let turn = 0; turn < 20; turn++) {
+    const former = place.relay();
+    await former.keep();
+    using relay = place.relay();
+    await relay.keep();
+    former[Symbol.dispose]();
+    using transport = new RelayedTransport({ ...place.target, caCerts: [] });
+    assertEquals((await transport.send("/", () => GET)).body, "ok");
+  }
+  assertEquals([...Deno.readDirSync(dirname(place.socket))], []);
 });
 
 Deno.test("a server that is not there, or is not the one of the authority, is the plugin's to find out", async () => {
@@ -135,7 +152,7 @@ Deno.test("when one side is gone, so is the other", async () => {
 
 Deno.test("where no socket can be made it says so, once, and what that costs", async () => {
   await using place = await Place.create(() => new Response("ok"));
-  await Deno.writeTextFile(place.socket.replace(/\/[^/]*$/, ""), "a file");
+  await Deno.writeTextFile(dirname(place.socket), "a file");
   using relay = place.relay();
   await relay.keep();
   await relay.keep();

@@ -51,16 +51,11 @@ export class RelayedTransport implements Disposable {
 
   /** Any answer will do. */
   async #prove(path: string, { method, headers, signal: given }: Outgoing): Promise<Answer> {
-    const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
-    const signal = given ? AbortSignal.any([given, patience.signal]) : patience.signal;
-    try {
-      const answer = await askOnce(this.#at(path), { method, headers, signal });
-      this.#isProven = true;
-      return answer;
-    } finally {
-      clearTimeout(timer);
-    }
+    const patience = AbortSignal.timeout(PATIENCE_MS);
+    const signal = given ? AbortSignal.any([given, patience]) : patience;
+    const answer = await askOnce(this.#at(path), { method, headers, signal });
+    this.#isProven = true;
+    return answer;
   }
 
   #at(path: string): { readonly url: string; readonly client: Deno.HttpClient } {

@@ -24,7 +24,9 @@ class Place implements AsyncDisposable {
   }
 
   /** A relay that answers itself, or as `answer` says. */
-  serveRelay(answer: (request: Request) => Response | Promise<Response> = () => new Response("relayed")) {
+  serveRelay(
+    answer: (request: Request) => Response | Promise<Response> = () => new Response("relayed"),
+  ): AsyncDisposable {
     return Deno.serve({ path: this.relay, onListen: () => {} }, (request) => {
       this.relayed.push(said(request));
       return answer(request);
