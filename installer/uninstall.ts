@@ -129,12 +129,13 @@ async function removeTree(path: string): Promise<void> {
   }
 }
 
-/** A folder that is mounted, as in a Pod, stays. */
+/** Why a folder is not removed: it is not there, is not empty, or is mounted, as in a Pod, into what cannot be written. */
+const LEFT_ALONE: readonly unknown[] = ["ENOENT", "ENOTEMPTY", "EBUSY", "EROFS"];
+
 async function removeIfEmpty(path: string): Promise<void> {
   try {
     await Deno.remove(path);
   } catch (error) {
-    const { code } = error as { readonly code?: unknown };
-    if (code !== "ENOENT" && code !== "ENOTEMPTY" && code !== "EBUSY") throw error;
+    if (!LEFT_ALONE.includes((error as { readonly code?: unknown }).code)) throw error;
   }
 }

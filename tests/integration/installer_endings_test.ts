@@ -16,6 +16,7 @@ Deno.test("how an installation ends, is replaced, and is interrupted", async (t)
   await t.step("a full disk leaves the old version at work, and says so", async () => fullDisk(await next()));
   await t.step("goes with its DaemonSet, and leaves what was there", async () => removed(await next(), lab));
   await t.step("goes although its settings cannot be read", async () => goesInSpite(await next(), lab));
+  await t.step("goes out of folders that are mounted, as in a container", async () => mounted(await next()));
   await t.step("goes when its rights go", async () => rightsGone(await next(), lab));
   await t.step("what only our plugins can detach keeps them, until it is gone", async () => obstacles(await next()));
 });
@@ -155,6 +156,25 @@ async function goesInSpite(host: InstallerHost, lab: Lab): Promise<void> {
   assertStringIncludes(await next.log(), "the settings cannot be read: the runtime is to use the first");
   await Deno.remove(host.path("etc/danm/logLevel"));
   assertEquals(await host.files(), before);
+}
+
+/** Neither can the mounted folders be removed, nor anything written beside them. */
+async function mounted(host: InstallerHost): Promise<void> {
+  const [lib = "", ...dirs] = ["var/lib", "var/lib/danm", "var/lib/cni"].map((path) => host.path(path));
+  for (const dir of dirs) await Deno.mkdir(dir, { recursive: true });
+  const before = await host.files();
+  await run(["mount", "--bind", lib, lib]);
+  try {
+    for (const dir of dirs) await run(["mount", "-t", "tmpfs", "tmpfs", dir]);
+    await run(["mount", "-o", "remount,bind,ro", lib]);
+    const installer = await host.start();
+    await installer.ready();
+    await installer.terminate();
+    assertEquals(await host.uninstall(), 0);
+    assertEquals(await host.files(), before);
+  } finally {
+    await run(["umount", "--recursive", lib]);
+  }
 }
 
 async function rightsGone(host: InstallerHost, lab: Lab): Promise<void> {
