@@ -9,6 +9,8 @@ import { toStderr } from "../support/progress.ts";
 export interface BenchNode {
   readonly danm: DanmLab;
   readonly node: Node;
+  /** Path of the kubeconfig of the node's plugins; it names the node's relay, where that has one. */
+  readonly kubeconfig: string;
 }
 
 /** One call of an executable, as a runtime makes it. */
@@ -53,7 +55,7 @@ export const COUNTS: readonly number[] = [1, 3, 8];
 
 /** `danm`, each interface on a network of its own with an IPv4 address; makes the networks. */
 export async function danmPlugin(
-  { danm, node }: BenchNode,
+  { danm, node, kubeconfig }: BenchNode,
   { backend, conf = {} }: { backend: "ipvlan" | "macvlan"; conf?: Record<string, unknown> },
 ): Promise<BenchPlugin> {
   await danm.apply(...Array.from({ length: Math.max(...COUNTS) }, (_, index) => ({
@@ -72,7 +74,7 @@ export async function danmPlugin(
     name: DANM,
     counts: COUNTS,
     annotations: (count) => ({ "danm.io/interfaces": JSON.stringify(interfaces(count)) }),
-    calls: () => [{ executable: join(DIST, "danm"), conf: danm.conf(node, { conf }) }],
+    calls: () => [{ executable: join(DIST, "danm"), conf: danm.conf(node, { kubeconfig, conf }) }],
   };
 }
 

@@ -1,6 +1,7 @@
 import { DanmLab } from "../support/danm_lab.ts";
 import { startLab } from "../support/lab/lab.ts";
 import { toStderr } from "../support/progress.ts";
+import { NodeRelay } from "../support/relay/node_relay.ts";
 import { measureAttach } from "./attach.ts";
 import { type BenchNode, danmPlugin, floorPlugin } from "./attach_plugins.ts";
 import type { Peer } from "./attach_peer.ts";
@@ -33,7 +34,9 @@ async function measureNative({ runs, stormRounds, peers }: AttachRun): Promise<A
   const where = "native node, macvlan";
   await using lab = await startLab({ nodes: 1, nodeKind: "native" });
   const danm = await DanmLab.install(lab);
-  const place = { danm, node: onlyNode(danm) };
+  const node = onlyNode(danm);
+  await using relay = await NodeRelay.start({ danm, node });
+  const place = { danm, node, kubeconfig: relay.kubeconfig };
   const plugins = [await danmPlugin(place, { backend: "macvlan" }), await floorPlugin(place)];
   for (const peer of peers) plugins.push(await installPeer(peer, place));
   const figures = await measureAttach(place, { plugins, runs, onRound: told(where, runs) });
@@ -47,7 +50,9 @@ async function measureUml(runs: number): Promise<AttachSeries> {
   const where = "user-mode Linux node, ipvlan";
   await using lab = await startLab({ nodes: 1, nodeKind: "uml" });
   const danm = await DanmLab.install(lab);
-  const place = { danm, node: onlyNode(danm) };
+  const node = onlyNode(danm);
+  // No socket leads into a user-mode kernel.
+  const place = { danm, node, kubeconfig: danm.kubeconfig(node) };
   const plugins = [await danmPlugin(place, { backend: "ipvlan" })];
   const figures = await measureAttach(place, { plugins, runs, onRound: told(where, runs) });
   // Seconds each: what is counted in them does not depend on the time.

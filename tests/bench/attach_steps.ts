@@ -92,7 +92,7 @@ export function stepsOf({ events, scriptMs }: LoggedAdd): Step[] {
   );
   return [
     { what: "verbs, configuration, lock, kubeconfig", startMs: scriptMs, endMs: pod.startMs },
-    { ...pod, what: "TLS handshake and GET of the Pod" },
+    { ...pod, what: "connection and GET of the Pod" },
     { ...request("GET", /networks\//), what: "GET of the networks" },
     { ...request("POST", /\/danmips/), what: "POST of the DanmIps" },
     { what: "the delegates' ADD", ...delegates },

@@ -32,6 +32,6 @@ export function ipamAlone(place: BenchNode, log: IpamLog): BenchPlugin {
   return callEach("danm-ipam", () => ({ executable: join(DIST, "danm-ipam"), conf }));
 }
 
-function ipamConf({ danm, node }: BenchNode, log: IpamLog): object {
-  return { type: "danm-ipam", kubeconfig: danm.kubeconfig(node), clusterNetwork: "attach", ...log };
+function ipamConf({ kubeconfig }: BenchNode, log: IpamLog): object {
+  return { type: "danm-ipam", kubeconfig, clusterNetwork: "attach", ...log };
 }

@@ -8,6 +8,7 @@ import type { Network } from "../../shared/schema/network.ts";
 import { DanmLab } from "../support/danm_lab.ts";
 import { type Lab, startLab } from "../support/lab/lab.ts";
 import type { Node } from "../support/lab/node.ts";
+import { NodeRelay } from "../support/relay/node_relay.ts";
 
 /** How much is held in a cluster for a measurement, and how often it is measured. */
 export interface Size {
@@ -53,11 +54,18 @@ export class IpamCluster implements AsyncDisposable {
   readonly lab: Lab;
   readonly danm: DanmLab;
   readonly node: Node;
+  readonly #relay: NodeRelay;
 
-  private constructor(danm: DanmLab, node: Node) {
+  private constructor({ danm, node }: { danm: DanmLab; node: Node }, relay: NodeRelay) {
     this.lab = danm.lab;
     this.danm = danm;
     this.node = node;
+    this.#relay = relay;
+  }
+
+  /** Path of the kubeconfig of the node's plugins, with its relay. */
+  get kubeconfig(): string {
+    return this.#relay.kubeconfig;
   }
 
   /** Starts one; nothing is held in it. */
@@ -69,7 +77,7 @@ export class IpamCluster implements AsyncDisposable {
       if (!node) throw new Error("the lab has no node");
       const networks = Object.entries(networkOptions(size));
       await danm.apply(...networks.map(([name, options]) => clusterNetwork(name, options, node)));
-      return new IpamCluster(danm, node);
+      return new IpamCluster({ danm, node }, await NodeRelay.start({ danm, node }));
     } catch (error) {
       await lab[Symbol.asyncDispose]();
       throw error;
@@ -93,6 +101,7 @@ export class IpamCluster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#relay[Symbol.asyncDispose]();
     await this.lab[Symbol.asyncDispose]();
   }
 }

@@ -6,10 +6,11 @@ const RUNS = 15;
 const LOG_FILE = "/var/log/danm-ipam-steps.log";
 
 /** Lets `danm-ipam` log every request of ADDs that come one after the other. */
-export async function measureSteps({ danm, node }: IpamCluster): Promise<StepFigures> {
+export async function measureSteps(cluster: IpamCluster): Promise<StepFigures> {
+  const { danm, node } = cluster;
   const pod = await danm.createPod(node);
-  const logged = await runLogged({ danm, node }, {
-    plugin: ipamAlone({ danm, node }, { logFile: LOG_FILE, logLevel: "debug" }),
+  const logged = await runLogged(cluster, {
+    plugin: ipamAlone(cluster, { logFile: LOG_FILE, logLevel: "debug" }),
     count: 1,
     logFile: LOG_FILE,
     runs: RUNS,
@@ -26,7 +27,7 @@ function stepsOf({ events, scriptMs }: LoggedAdd): Step[] {
   const writes = span("POST");
   return [
     { what: "verbs, configuration, lock, kubeconfig", startMs: scriptMs, endMs: reads.startMs },
-    { what: "TLS handshake, GET of the Pod and of the network", ...reads },
+    { what: "connection, GET of the Pod and of the network", ...reads },
     { what: "checks, plan, record", startMs: reads.endMs, endMs: writes.startMs },
     { what: "POST of the DanmIp", ...writes },
   ];
