@@ -80,17 +80,20 @@ async function sampleAll(cluster: Cluster): Promise<Map<string, Sample>> {
     if (!node) continue;
     for (const { name, containerID = "" } of status.containerStatuses ?? []) {
       const id = containerID.replace(/^containerd:\/\//, "");
-      samples.set(id, { component: name, node: node.name, ...await sample(node, id) });
+      const used = await sample(node, id);
+      if (!used) throw new Error(`${name} on ${node.name} has no process: it ended while it was measured (${id})`);
+      samples.set(id, { component: name, node: node.name, ...used });
     }
   }
   return samples;
 }
 
-async function sample(node: ClusterNode, id: string): Promise<Omit<Sample, "component" | "node">> {
+/** Undefined when the container has no process. */
+async function sample(node: ClusterNode, id: string): Promise<Omit<Sample, "component" | "node"> | undefined> {
   const { stdout } = await node.exec(["sh", "-c", READ_USE, "sh", id]);
   const processes = stdout.trim().split("\n").map((line) => line.split(" ").slice(1).map(Number));
   const sum = (column: number): number => processes.reduce((total, values) => total + (values[column] ?? 0), 0);
-  if (sum(0) === 0) throw new Error(`no process of container ${id} on ${node.name}: ${stdout}`);
+  if (sum(0) === 0) return undefined;
   return {
     atMs: performance.now(),
     residentBytes: sum(0) * 1024,
