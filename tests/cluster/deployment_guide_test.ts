@@ -25,6 +25,9 @@ labTest("the commands of the deployment guide, one after the other", CLUSTER_NEE
   }
   await t.step("nothing is left on the nodes", async () => {
     assertEquals(await Promise.all(cluster.nodes.map(listInstalled)), before);
+    for (const node of cluster.nodes) await node.exec(["rmdir", "/var/lib/danm"]);
+    const labels = await cluster.kubectl(["get", "nodes", "-o", "jsonpath={.items[*].metadata.labels}"]);
+    assertEquals(labels.match(/danm\.io\/\w+/g), null);
   });
 });
 
