@@ -22,11 +22,16 @@ export interface NodeAccessDeps {
   readonly log: Logger;
 }
 
+interface Opened {
+  readonly target: KubeTarget;
+  readonly client: KubeClient;
+}
+
 /** The installer's own way to the API server, and what it knows and holds there of its node. */
 export class NodeAccess implements Disposable {
   readonly #deps: NodeAccessDeps;
   #apiServer: string | undefined;
-  #open: { readonly target: KubeTarget; readonly client: KubeClient } | undefined;
+  #open: Promise<Opened> | undefined;
   #node: NodeObject | undefined;
 
   /** Reads and connects nothing yet. */
@@ -82,14 +87,23 @@ export class NodeAccess implements Disposable {
 
   /** Closes connections. */
   [Symbol.dispose](): void {
-    this.#open?.client[Symbol.dispose]();
+    // What could not be opened has nothing to close.
+    this.#open?.then(({ client }) => client[Symbol.dispose](), () => {});
     this.#open = undefined;
   }
 
-  async #connect(): Promise<{ readonly target: KubeTarget; readonly client: KubeClient }> {
-    if (this.#open) return this.#open;
+  /** Once for all who ask meanwhile; again after a failure. */
+  #connect(): Promise<Opened> {
+    const open = this.#open ??= this.#load();
+    open.catch(() => {
+      if (this.#open === open) this.#open = undefined;
+    });
+    return open;
+  }
+
+  async #load(): Promise<Opened> {
     const target = await this.#deps.loadTarget(this.#apiServer);
-    return this.#open = { target, client: new KubeClient(target, { userAgent: "danm-installer" }) };
+    return { target, client: new KubeClient(target, { userAgent: "danm-installer" }) };
   }
 }
 

@@ -54,7 +54,9 @@ function findRenewal(
 ): string | undefined {
   if (node?.name !== nodeName) return `the token is bound to ${node === undefined ? "no Node" : `Node ${node.name}`}`;
   if (nodeUID !== undefined && node.uid !== nodeUID) return "the token is bound to an earlier Node of this name";
-  if (text !== renderKubeconfig(api, token)) return "the API server's address or certificate authority has changed";
+  if (text !== renderKubeconfig(api, token)) {
+    return "the API server's address, its certificate authority or the relay has changed";
+  }
   if (now >= expiresAt) return "the token has expired";
   if (now >= issuedAt + (expiresAt - issuedAt) / 3) return "a third of the token's life is over";
   // A clock that was set back would keep a token for ever.

@@ -1,8 +1,9 @@
-import { basename, dirname } from "node:path";
+import { delay } from "../shared/delay.ts";
 import { messageOf } from "../shared/errors.ts";
 import type { KubeTarget } from "../shared/kube/kube_target.ts";
 import type { Logger } from "../shared/log.ts";
 import { removeIfThere } from "./atomic_file.ts";
+import { inodeOf, listenAt } from "./relay_socket.ts";
 
 /** Where a relay listens, and whom it speaks to. */
 export interface RelayOptions {
@@ -16,6 +17,10 @@ export interface RelayOptions {
 const BUFFER_BYTES = 16 * 1024;
 /** A node starts far fewer Pods at once; more means that the API server does not answer. */
 const MAX_CONNECTIONS = 256;
+/** How long an API server may take to be connected to, in milliseconds. The plugin goes by itself much sooner. */
+const CONNECT_MS = 5_000;
+/** How long connections may take to end when the relay does, in milliseconds. */
+const END_MS = 10_000;
 
 /**
  * Carries the plugins' connections to the API server and speaks TLS for them, since entropy for a first handshake costs
@@ -24,12 +29,12 @@ const MAX_CONNECTIONS = 256;
  *
  * @see docs/decisions/0013-relay.md
  */
-export class Relay implements Disposable {
+export class Relay implements AsyncDisposable {
   readonly #options: RelayOptions;
+  readonly #connections = new Set<Promise<void>>();
   #listener: Deno.Listener | undefined;
   /** Of the socket that is ours; another installer may have put its own there. */
   #inode: number | null = null;
-  #connections = 0;
   #said = "";
 
   constructor(options: RelayOptions) {
@@ -40,21 +45,21 @@ export class Relay implements Disposable {
   async keep(): Promise<void> {
     const { socket, log } = this.#options;
     try {
-      if (this.#listener && this.#inode === inodeOf(socket)) return;
+      if (this.#listener && this.#inode === await inodeOf(socket)) return;
       this.#close();
-      this.#listener = await listen(socket);
-      this.#inode = inodeOf(socket);
+      this.#listener = await listenAt(socket);
+      this.#inode = await inodeOf(socket);
       void this.#accept(this.#listener);
       this.#said = "";
       log.info("the plugins have a relay to the API server", { socket });
     } catch (error) {
-      this.#tell(`there is no relay, so every call of a plugin takes a third longer: ${messageOf(error)}`);
+      this.#tell(`there is no relay, so every call of a plugin takes a third more CPU: ${messageOf(error)}`);
     }
   }
 
   async #accept(listener: Deno.Listener): Promise<void> {
     try {
-      for await (const plugin of listener) void this.#serve(plugin);
+      for await (const plugin of listener) this.#take(plugin);
     } catch (error) {
       if (this.#listener !== listener) return;
       this.#close();
@@ -62,16 +67,26 @@ export class Relay implements Disposable {
     }
   }
 
+  #take(plugin: Deno.Conn): void {
+    if (this.#connections.size >= MAX_CONNECTIONS) {
+      plugin.close();
+      return this.#tell(
+        `the relay has ${MAX_CONNECTIONS} connections and takes no more: the API server may not answer`,
+      );
+    }
+    const serving = this.#serve(plugin).finally(() => this.#connections.delete(serving));
+    this.#connections.add(serving);
+  }
+
   async #serve(plugin: Deno.Conn): Promise<void> {
-    this.#connections++;
     let server: Deno.TlsConn | undefined;
     let copies: Promise<void>[] = [];
     try {
-      if (this.#connections > MAX_CONNECTIONS) throw new Error(`${MAX_CONNECTIONS} connections are open`);
-      server = await this.#connect();
+      server = await connect(await this.#options.target());
       copies = [copy(plugin, server), copy(server, plugin)];
       // When one of both has ended, the other has nobody to talk to.
       await Promise.race(copies);
+      this.#said = "";
     } catch (error) {
       // The plugin sees that its connection ends, goes to the API server by itself, and says what it finds there.
       this.#options.log.debug("a connection of the relay ended", { error: messageOf(error) });
@@ -79,28 +94,10 @@ export class Relay implements Disposable {
       plugin.close();
       server?.close();
       await Promise.allSettled(copies);
-      this.#connections--;
     }
   }
 
-  async #connect(): Promise<Deno.TlsConn> {
-    const { server, caCerts } = await this.#options.target();
-    const { hostname, port } = new URL(server);
-    const name = hostname.replace(/^\[|\]$/g, "");
-    const plain = await Deno.connect({ hostname: name, port: Number(port || 443) });
-    // Requests are small and come one after the other: none is to wait until the one before is acknowledged.
-    plain.setNoDelay(true);
-    const connection = await Deno.startTls(plain, { hostname: name, caCerts: [...caCerts], alpnProtocols: ["h2"] });
-    try {
-      const { alpnProtocol } = await connection.handshake();
-      if (alpnProtocol !== "h2") throw new Error(`${server} does not speak HTTP/2`);
-      return connection;
-    } catch (error) {
-      connection.close();
-      throw error;
-    }
-  }
-
+  /** Says what changed, and only that. */
   #tell(failure: string): void {
     if (failure !== this.#said) this.#options.log.error(failure);
     this.#said = failure;
@@ -111,11 +108,42 @@ export class Relay implements Disposable {
     this.#listener = undefined;
   }
 
-  /** Takes no more connections; those that there are go on. A socket that another relay has put there stays. */
-  [Symbol.dispose](): void {
-    const { socket } = this.#options;
-    if (this.#listener && this.#inode === inodeOf(socket)) Deno.removeSync(socket);
+  /** Takes no more connections and waits for those that there are. A socket that another relay has put there stays. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { socket, log } = this.#options;
+    try {
+      if (this.#listener && this.#inode === await inodeOf(socket)) await removeIfThere(socket);
+    } catch (error) {
+      log.warn("the relay's socket stays", { socket, error: messageOf(error) });
+    }
     this.#close();
+    const ended = new AbortController();
+    const late = delay(END_MS, ended.signal).catch(() => {});
+    await Promise.race([Promise.all(this.#connections), late]);
+    ended.abort();
+  }
+}
+
+/** @throws {Error} when there is no HTTP/2 over TLS in time */
+async function connect({ server, caCerts }: Pick<KubeTarget, "server" | "caCerts">): Promise<Deno.TlsConn> {
+  const { hostname, port } = new URL(server);
+  const name = hostname.replace(/^\[|\]$/g, "");
+  const signal = AbortSignal.timeout(CONNECT_MS);
+  const plain = await Deno.connect({ hostname: name, port: Number(port || 443), signal });
+  // Requests are small and come one after the other: none is to wait until the one before is acknowledged.
+  plain.setNoDelay(true);
+  const connection = await Deno.startTls(plain, { hostname: name, caCerts: [...caCerts], alpnProtocols: ["h2"] });
+  const stop = (): void => connection.close();
+  signal.addEventListener("abort", stop);
+  try {
+    const { alpnProtocol } = await connection.handshake();
+    if (alpnProtocol !== "h2") throw new Error(`${server} does not speak HTTP/2`);
+    return connection;
+  } catch (error) {
+    if (!signal.aborted) connection.close();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }
 
@@ -123,37 +151,5 @@ async function copy(from: Deno.Conn, to: Deno.Conn): Promise<void> {
   const buffer = new Uint8Array(BUFFER_BYTES);
   for (let read; (read = await from.read(buffer)) !== null;) {
     for (let written = 0; written < read;) written += await to.write(buffer.subarray(written, read));
-  }
-}
-
-/**
- * Listens at a path in place of whatever is there. Deno removes the path that a listener was bound to when that is
- * closed, or some time later: only a name of its own cannot be somebody else's by then.
- */
-async function listen(socket: string): Promise<Deno.Listener> {
-  const dir = dirname(socket);
-  await Deno.mkdir(dir, { recursive: true, mode: 0o755 });
-  const prefix = `.${basename(socket)}.`;
-  for await (const { name } of Deno.readDir(dir)) {
-    if (name.startsWith(prefix)) await removeIfThere(`${dir}/${name}`);
-  }
-  const bound = `${dir}/${prefix}${crypto.randomUUID()}`;
-  const listener = Deno.listen({ transport: "unix", path: bound });
-  try {
-    await Deno.chmod(bound, 0o600);
-    await Deno.rename(bound, socket);
-    return listener;
-  } catch (error) {
-    listener.close();
-    throw error;
-  }
-}
-
-function inodeOf(path: string): number | null {
-  try {
-    return Deno.lstatSync(path).ino;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
   }
 }

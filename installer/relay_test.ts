@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createLogger } from "../shared/log.ts";
@@ -53,7 +54,7 @@ Deno.test("a plugin without TLS reaches the API server over HTTP/2, with its own
     const body = await request.text();
     return Response.json({ token: request.headers.get("authorization"), size: body.length, back: body });
   });
-  using relay = place.relay();
+  await using relay = place.relay();
   await relay.keep();
   // Nobody who does not trust the authority could have read an answer straight.
   using transport = new RelayedTransport({ ...place.target, caCerts: [] });
@@ -75,7 +76,7 @@ Deno.test("only root may use the socket; one that is gone, or a dead relay's, is
   await using place = await Place.create(() => new Response("ok"));
   await Deno.mkdir(dirname(place.socket));
   await Deno.writeTextFile(place.socket, "left behind");
-  using relay = place.relay();
+  await using relay = place.relay();
   await relay.keep();
   const { isSocket, mode, ino } = await Deno.lstat(place.socket);
   assertEquals([isSocket, (mode ?? 0) & 0o777], [true, 0o600]);
@@ -93,9 +94,9 @@ Deno.test("a relay that takes over from another keeps its socket when that one e
   for (let turn = 0; turn < 20; turn++) {
     const former = place.relay();
     await former.keep();
-    using relay = place.relay();
+    await using relay = place.relay();
     await relay.keep();
-    former[Symbol.dispose]();
+    await former[Symbol.asyncDispose]();
     using transport = new RelayedTransport({ ...place.target, caCerts: [] });
     assertEquals((await transport.send("/", () => GET)).body, "ok");
   }
@@ -105,7 +106,7 @@ Deno.test("a relay that takes over from another keeps its socket when that one e
 Deno.test("a server that is not there, or is not the one of the authority, is the plugin's to find out", async () => {
   await using place = await Place.create(() => new Response("ok"));
   for (const wrong of [{ server: "https://127.0.0.1:1" }, { caCerts: [] }]) {
-    using relay = place.relay(wrong);
+    await using relay = place.relay(wrong);
     await relay.keep();
     using transport = new RelayedTransport(place.target);
     assertEquals((await transport.send("/", () => GET)).body, "ok");
@@ -113,6 +114,19 @@ Deno.test("a server that is not there, or is not the one of the authority, is th
   const ended = (): boolean =>
     place.log.filter((line) => line.includes("a connection of the relay ended")).length === 2;
   await waitFor("the relays to say so", ended);
+});
+
+Deno.test("a server that takes a connection and says nothing gets no more of them than end in time", async () => {
+  await using place = await Place.create(() => new Response("ok"));
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const accepted = silent.accept();
+  await using relay = place.relay({ server: `https://127.0.0.1:${(silent.addr as Deno.NetAddr).port}` });
+  await relay.keep();
+  using transport = new RelayedTransport(place.target);
+  assertEquals((await transport.send("/", () => GET)).body, "ok");
+  using _connection = await accepted;
+  const hasEnded = (): boolean => place.log.some((line) => line.includes("a connection of the relay ended"));
+  await waitFor("the relay to give up", hasEnded, { timeoutMs: 20_000 });
 });
 
 Deno.test("requests that are on their way when a relay ends its work are answered", async () => {
@@ -123,16 +137,19 @@ Deno.test("requests that are on their way when a relay ends its work are answere
     await answered;
     return new Response("late");
   });
-  using transport = new RelayedTransport({ ...place.target, caCerts: [] });
-  let sent: Promise<{ body: string }>;
+  const relay = place.relay();
+  await relay.keep();
+  let ended: Promise<void>;
   {
-    using relay = place.relay();
-    await relay.keep();
-    sent = transport.send("/", () => GET);
+    using transport = new RelayedTransport({ ...place.target, caCerts: [] });
+    const sent = transport.send("/", () => GET);
     await asked;
+    ended = relay[Symbol.asyncDispose]();
+    await waitFor("the socket to go", () => !existsSync(place.socket));
+    answer();
+    assertEquals((await sent).body, "late");
   }
-  answer();
-  assertEquals((await sent).body, "late");
+  await ended;
 });
 
 Deno.test("when one side is gone, so is the other", async () => {
@@ -142,7 +159,7 @@ Deno.test("when one side is gone, so is the other", async () => {
     isAborted = true;
     return new Response();
   });
-  using relay = place.relay();
+  await using relay = place.relay();
   await relay.keep();
   using transport = new RelayedTransport({ ...place.target, caCerts: [] });
   const signal = AbortSignal.timeout(50);
@@ -153,7 +170,7 @@ Deno.test("when one side is gone, so is the other", async () => {
 Deno.test("where no socket can be made it says so, once, and what that costs", async () => {
   await using place = await Place.create(() => new Response("ok"));
   await Deno.writeTextFile(dirname(place.socket), "a file");
-  using relay = place.relay();
+  await using relay = place.relay();
   await relay.keep();
   await relay.keep();
   assertEquals(place.log.length, 1);

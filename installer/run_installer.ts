@@ -38,9 +38,10 @@ export async function runInstaller(deps: RunDeps, stop: AbortSignal): Promise<vo
   const { log } = deps;
   const installer = new Installer(deps);
   const readiness = new Readiness();
-  using relay = new Relay({ socket: relayPath(deps.paths), target: () => deps.access.target(), log });
   await using probes = serveProbes(readiness, deps.probes);
   log.info("installer started", { node: deps.nodeName, probes: probes.port });
+  const relay = new Relay({ socket: relayPath(deps.paths), target: () => deps.access.target(), log });
+  await using _relay = relay;
   try {
     await keepInstalled(installer, { deps, readiness, relay, stop });
   } catch (error) {
@@ -60,8 +61,8 @@ async function keepInstalled(
 ): Promise<void> {
   let retryMs = RETRY_MS.first;
   for (let said = ""; !stop.aborted;) {
-    await relay.keep();
     const reasons = await lookOnce(installer, { stop, installDir: paths.installDir });
+    await relay.keep();
     readiness.report(reasons);
     said = tell(reasons, { said, log });
     retryMs = reasons.length === 0 ? RETRY_MS.first : Math.min(retryMs * 2, RETRY_MS.most);

@@ -6,6 +6,7 @@ import { readConfFiles } from "./conf_files.ts";
 import { CONF_NAME, confPath, type HostPaths, ownConfDir, PLUGINS, relayPath } from "./host_paths.ts";
 import { planDefaultConf } from "./plan_default_conf.ts";
 import { findObstacle, SandboxTrace } from "./plan_uninstall.ts";
+import { removeSocket } from "./relay_socket.ts";
 import { listVersions } from "./retire_versions.ts";
 import { readSettings } from "./settings.ts";
 
@@ -39,13 +40,13 @@ export async function uninstall(
     log.warn("sandboxes are left that only our plugins can detach: plugins, kubeconfig and records stay", { left });
     return left;
   }
-  await removeIfThere(relayPath(paths));
   for (const plugin of PLUGINS) await removeLauncher(`${paths.pluginDir}/${plugin}`, paths);
   await removeTree(ownConfDir(paths));
   for (const version of await listVersions(paths.installDir)) await removeTree(`${paths.installDir}/${version}`);
   for (const plugin of ["danm", "danm-ipam"]) await removeTree(`${paths.stateDir}/${plugin}`);
   await removeIfThere(`${paths.installDir}/lock`);
-  await removeIfEmpty(paths.installDir);
+  await removeSocket(relayPath(paths));
+  for (const dir of [paths.installDir, paths.runDir]) await removeIfEmpty(dir);
   log.info("DANM is removed from the node");
   return [];
 }

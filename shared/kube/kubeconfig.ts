@@ -44,12 +44,12 @@ export async function loadKubeconfig(path: string, options: { readonly context?:
     namespace: namespace || undefined,
     caCerts,
     proxyUrl: found["proxy-url"] || undefined,
-    ...relayOf(found, clusterAt),
+    ...(credentials.clientCertificate || found["proxy-url"] ? {} : relayOf(found, clusterAt)),
     ...credentials,
   };
 }
 
-/** A relay carries tokens, and knows nothing of client certificates or proxies: with those it is not used. */
+/** A relay carries tokens; with a client certificate or a proxy it is not used. */
 function relayOf({ extensions }: ClusterEntry, at: Place): Pick<KubeTarget, "relay"> {
   const entry = extensions?.find(({ name }) => name === RELAY_EXTENSION);
   if (entry === undefined) return {};

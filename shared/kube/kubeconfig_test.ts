@@ -270,13 +270,16 @@ Deno.test("a kubeconfig that cannot be read is named", async () => {
 });
 
 Deno.test("a relay is an extension of the cluster; one without a socket is named", async () => {
-  const extended = (extension: unknown): string =>
+  const extended = (extension: unknown, more: Fields = {}): string =>
     JSON.stringify(kubeconfig({
-      cluster: { extensions: [{ name: "other", extension: {} }, { name: "danm.io/relay", extension }] },
+      cluster: { extensions: [{ name: "other", extension: {} }, { name: "danm.io/relay", extension }], ...more },
       user: { token: "s3cret" },
     }));
-  await withFiles({ good: extended({ socket: "/run/r.sock" }), bad: extended({ path: "x" }) }, async (dir) => {
+  const good = { socket: "/run/r.sock" };
+  const proxied = extended(good, { "proxy-url": "http://proxy:3128" });
+  await withFiles({ good: extended(good), proxied, bad: extended({ path: "x" }) }, async (dir) => {
     assertEquals((await loadKubeconfig(`${dir}/good`)).relay, "/run/r.sock");
+    assertEquals((await loadKubeconfig(`${dir}/proxied`)).relay, undefined);
     const error = await assertRejects(() => loadKubeconfig(`${dir}/bad`), KubeconfigError);
     assertStringIncludes((error as Error).message, "clusters[k1].cluster.extensions[danm.io/relay] has no socket");
   });

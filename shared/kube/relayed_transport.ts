@@ -1,3 +1,4 @@
+import { abortable } from "../abortable.ts";
 import type { KubeTarget } from "./kube_target.ts";
 import { type Answer, askOnce, type Outgoing, Transport } from "./transport.ts";
 
@@ -18,6 +19,9 @@ export class RelayedTransport implements Disposable {
   readonly #relay: Deno.HttpClient;
   /** Whether the relay has brought an answer. */
   #isProven = false;
+  /** Settled by the first answer that the relay brings, or fails to bring. */
+  #proof: Promise<unknown> | undefined;
+  /** The way without the relay, once that has failed. */
   #direct: Transport | undefined;
 
   /** @throws {KubeconfigError} when the target names no relay */
@@ -33,29 +37,50 @@ export class RelayedTransport implements Disposable {
 
   /** As {@linkcode Transport.send}. */
   async send(path: string, makeRequest: () => Outgoing): Promise<Answer> {
-    if (!this.#direct) {
-      const request = makeRequest();
-      try {
-        // Of a write that fails nobody knows whether it was done, so a GET goes before it.
-        if (!this.#isProven && request.method !== "GET") await this.#prove("/version", { ...request, method: "GET" });
-        if (this.#isProven) return await askOnce(this.#at(path), request);
-        return await this.#prove(path, request);
-      } catch (error) {
-        if (request.signal?.aborted || (this.#isProven && !isUnconnected(error))) throw error;
-      }
-    }
-    // Requests in parallel fail together; all that follow take one connection.
-    this.#direct ??= new Transport(this.#target);
-    return await this.#direct.send(path, makeRequest);
+    const relayed = this.#direct ? undefined : await this.#relayed(path, makeRequest());
+    return relayed ?? await this.#straight().send(path, makeRequest);
   }
 
-  /** Any answer will do. */
-  async #prove(path: string, { method, headers, signal: given }: Outgoing): Promise<Answer> {
+  /** Undefined when the request has to go straight: nothing was sent, or nothing that does anything. */
+  async #relayed(path: string, request: Outgoing): Promise<Answer | undefined> {
+    const { method, signal } = request;
+    try {
+      if (method === "GET" && !this.#isProven) return await this.#prove(path, request);
+      // Of a write that fails nobody knows whether it was done, so an answer to a GET comes before it.
+      await abortable(this.#proof ?? this.#prove("/version", { ...request, method: "GET" }), signal);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      this.#straight();
+      return undefined;
+    }
+    try {
+      return await askOnce(this.#at(path), request);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      // What is on its way is lost with it, but nothing that follows.
+      this.#straight();
+      if (isUnconnected(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Any answer to a GET will do. */
+  #prove(path: string, { method, headers, signal: given }: Outgoing): Promise<Answer> {
     const patience = AbortSignal.timeout(PATIENCE_MS);
     const signal = given ? AbortSignal.any([given, patience]) : patience;
-    const answer = await askOnce(this.#at(path), { method, headers, signal });
-    this.#isProven = true;
-    return answer;
+    const asked = askOnce(this.#at(path), { method, headers, signal }).then((answer) => {
+      this.#isProven = true;
+      return answer;
+    });
+    this.#proof ??= asked;
+    // Whoever waits for the proof sees how it ends.
+    this.#proof.catch(() => {});
+    return asked;
+  }
+
+  /** Requests in parallel fail together; all that follow take one connection. */
+  #straight(): Transport {
+    return this.#direct ??= new Transport(this.#target);
   }
 
   #at(path: string): { readonly url: string; readonly client: Deno.HttpClient } {

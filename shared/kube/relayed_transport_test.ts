@@ -117,8 +117,27 @@ Deno.test("a write that is first finds out whether the relay does before it is s
   using transport = place.transport();
   await Promise.all(["/a", "/b"].map((path) => transport.send(path, request("POST"))));
   await transport.send("/c", request("POST"));
-  assertEquals(place.relayed.slice(0, 2), ["GET /version", "GET /version"]);
-  assertEquals(place.relayed.slice(2).toSorted(), ["POST /a", "POST /b", "POST /c"]);
+  assertEquals(place.relayed[0], "GET /version");
+  assertEquals(place.relayed.slice(1).toSorted(), ["POST /a", "POST /b", "POST /c"]);
+});
+
+Deno.test("a write that waits for a proof that another request gives is sent once, or straight", async () => {
+  for (const isGood of [true, false]) {
+    await using place = new Place();
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    await using _relay = place.serveRelay(async ({ method }) => {
+      if (method === "GET") await held;
+      return new Response("relayed");
+    });
+    using transport = place.transport();
+    const sent = ["GET", "POST", "POST"].map((method) => transport.send("/a", request(method)));
+    // Without an answer the relay's time runs out.
+    if (isGood) release();
+    const bodies = (await Promise.all(sent)).map(({ body }) => body);
+    release();
+    assertEquals(bodies, Array(3).fill(isGood ? "relayed" : "straight"));
+    assertEquals(place.relayed, isGood ? ["GET /a", "POST /a", "POST /a"] : ["GET /a"]);
+  }
 });
 
 Deno.test("what a relay broke down on is sent a second time only where that can do nothing", async () => {
@@ -138,6 +157,8 @@ Deno.test("what a relay broke down on is sent a second time only where that can 
   await broken;
   listener.close();
   assertEquals([place.relayed, place.straight], [["GET /proof"], []]);
+  // A relay that is there again is not trusted any more.
+  await using _relay = place.serveRelay();
   assertEquals((await transport.send("/b", request("POST"))).body, "straight");
 });
 

@@ -53,7 +53,9 @@ async function installs(host: InstallerHost, admin: KubeClient): Promise<void> {
     assertMatch(metadata.labels[`danm.io/${kind}`] ?? "", /^(true|false)$/);
   }
   assertEquals((await host.files()).filter((path) => path.endsWith(".new")), []);
+  assertEquals((await Deno.lstat(host.relayPath)).isSocket, true);
   assertEquals(await installer.terminate(), 0);
+  assertEquals((await host.files()).filter((path) => path.endsWith(".sock")), []);
 }
 
 async function tokenIsOfNode(host: InstallerHost): Promise<void> {
@@ -79,10 +81,12 @@ async function repairs(host: InstallerHost): Promise<void> {
   await installer.ready();
   const [bundle] = (await host.files()).filter((path) => path.endsWith("lib/danm/main.js"));
   await Deno.remove(host.confPath);
+  await Deno.remove(host.relayPath);
   await Deno.writeTextFile(host.path("opt/cni/bin/danm-ipam"), "another");
   await Deno.remove(host.path(bundle ?? ""));
   const same = async (): Promise<boolean> => JSON.stringify(await state(host)) === JSON.stringify(before);
   await waitFor("everything to be back", same, { timeoutMs: 40_000 });
+  assertEquals((await Deno.lstat(host.relayPath)).isSocket, true);
   await installer.ready();
   await installer.terminate();
 }
@@ -158,9 +162,9 @@ async function missing(lab: Lab): Promise<void> {
   await installer.terminate();
 }
 
-/** Everything of a tree but what Deno caches: path and content. */
+/** Everything of a tree but what Deno caches, and the relay: path and content. */
 async function state(host: InstallerHost): Promise<[string, string][]> {
-  const paths = (await host.files()).filter((path) => !path.endsWith("/deno"));
+  const paths = (await host.files()).filter((path) => !/\/deno$|\.sock$/.test(path));
   return await Promise.all(
     paths.map(async (path): Promise<[string, string]> => [path, await Deno.readTextFile(host.path(path))]),
   );

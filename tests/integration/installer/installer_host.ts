@@ -87,13 +87,18 @@ export class InstallerHost {
     return this.path("etc/cni/net.d/danm.d/kubeconfig.json");
   }
 
+  /** Path of the relay's socket. */
+  get relayPath(): string {
+    return this.path("run/danm/relay.sock");
+  }
+
   /** Writes a file of the tree. */
   async write(relative: string, text: string): Promise<void> {
     await Deno.mkdir(dirname(this.path(relative)), { recursive: true });
     await Deno.writeTextFile(this.path(relative), text);
   }
 
-  /** Paths of all files of the tree, sorted; without sockets and what Deno caches. */
+  /** Paths of all files of the tree, sorted; without what Deno caches. */
   async files(): Promise<string[]> {
     const { stdout } = await run([
       "find",
@@ -101,9 +106,6 @@ export class InstallerHost {
       "-not",
       "-type",
       "d",
-      "-not",
-      "-type",
-      "s",
       "-not",
       "-path",
       "*/cache/*",

@@ -38,7 +38,7 @@ export async function untilNoPodTraces(
 
 /** Files and folders that plugins are installed to, and what is in them. */
 export async function listInstalled(node: ClusterNode): Promise<string[]> {
-  const script = 'for dir; do [ -d "$dir" ] && find "$dir" -type f; done; true';
+  const script = 'for dir; do [ -d "$dir" ] && find "$dir" -not -type d; done; true';
   const { stdout } = await node.exec(["sh", "-c", script, "sh", ...INSTALLED]);
   return stdout.split("\n").filter((line) => line !== "" && !NOT_INSTALLED.test(line)).sort();
 }
