@@ -57,7 +57,8 @@ async function unreachable(host: InstallerHost): Promise<void> {
   await Deno.writeTextFile(kubeconfigPath, "{");
   const installer = await host.start({ kubeconfig: kubeconfigPath });
   await installer.unready(kubeconfigPath);
-  assertEquals(await host.files(), before);
+  // A relay listens whether or not it can be of use.
+  assertEquals((await host.files()).filter((path) => path !== "run/danm/relay.sock"), before);
   await Deno.writeTextFile(kubeconfigPath, stringify(JSON.parse(right)));
   await installer.ready();
   assertEquals(await installer.terminate(), 0);
