@@ -26,7 +26,9 @@ export function chartValues({ flavours, version, replicas, hostNetwork, settings
 /** `values.schema.json`: helm refuses values that it does not allow. */
 export function chartSchema({ flavours, settings }: Defaults): Record<string, unknown> {
   const properties = Object.fromEntries(
-    Object.keys(settings).map((name) => [name, settings[name] === "" ? { type: "string" } : settingSchema(name)]),
+    Object.keys(settings).map((
+      name,
+    ) => [name, settings[name] === "" ? unsetOr(settingSchema(name)) : settingSchema(name)]),
   );
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
@@ -46,6 +48,10 @@ export function chartSchema({ flavours, settings }: Defaults): Record<string, un
 /** An object with these properties, all of them and no other. */
 function closed(properties: Record<string, unknown>): Record<string, unknown> {
   return { type: "object", additionalProperties: false, required: Object.keys(properties), properties };
+}
+
+function unsetOr(schema: Record<string, unknown>): Record<string, unknown> {
+  return { anyOf: [{ const: "" }, schema] };
 }
 
 /** The installer's own schema of a setting. */

@@ -36,7 +36,7 @@ export function totalLine({ passed, failed }: { passed: number; failed: number }
 function judgeRun({ suite, exitCode, counts }: Outcome & { kind: "ran" }, strict: boolean): Summary {
   const { passed, failed, ignored } = counts;
   const remarks: string[] = [];
-  if (exitCode !== 0 && failed === 0) remarks.push(`${suite}: deno test ended with ${exitCode}, see above`);
+  if (exitCode !== 0 && failed === 0) remarks.push(`${suite}: ended with ${exitCode}, see above`);
   if (exitCode === 0 && passed + failed + ignored === 0) remarks.push(`${suite}: no test ran`);
   if (strict && ignored > 0) remarks.push(`${suite}: ${ignored} tests or steps ignored, which CI does not accept`);
   return { remarks, passed, failed: failed + remarks.length };

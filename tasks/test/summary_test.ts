@@ -43,7 +43,7 @@ Deno.test("summarize", async (t) => {
       name: "fails when a module does not load",
       outcomes: [ran(3, 0, 0, 1)],
       total: "3 passed, 1 failed",
-      remarks: ["unit: deno test ended with 1, see above"],
+      remarks: ["unit: ended with 1, see above"],
     },
     { name: "lets a developer ignore tests", outcomes: [ran(3, 0, 2)], total: "3 passed, 0 failed" },
     {

@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { RELAY_SOCKET } from "../../shared/schema/relay.ts";
 import { CLUSTER_NEEDS, startCluster } from "../support/cluster/cluster.ts";
 import { ClusterPods } from "../support/cluster/cluster_pods.ts";
 import { DanmCluster, type DanmRelease } from "../support/cluster/danm_cluster.ts";
@@ -20,7 +21,10 @@ labTest("the lightweight flavour, from kubectl apply -k to kubectl delete -k", C
   await using cluster = await startCluster({ nodes: 2, nodeKind: "native" });
   const world: DanmWorld = { cluster, release, danm: new DanmCluster(cluster), pods: new ClusterPods(cluster) };
   const installed = await Promise.all(cluster.nodes.map(listInstalled));
-  await t.step("is installed", async () => void await world.danm.apply(release));
+  await t.step("is installed, with a relay on each node", async () => {
+    await world.danm.apply(release);
+    for (const node of cluster.nodes) assert((await listInstalled(node)).includes(RELAY_SOCKET), node.name);
+  });
   await t.step("attaches Pods to DanmNets, on which they reach each other across nodes", async () => {
     await cluster.apply(...danmNets({ type: "macvlan", device: cluster.nodes[0]?.machine.uplink ?? "" }));
     await cluster.apply(shellDeployment({ name: "web", replicas: 4, annotations: ON_DANM_NETS }));

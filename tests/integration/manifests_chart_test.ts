@@ -17,6 +17,7 @@ const BAD: readonly (readonly [string, string])[] = [
   ["--set=settings.timeoutMs=0", "'/settings/timeoutMs': minimum"],
   ["--set=settings.timeoutMs=null", "missing property 'timeoutMs'"],
   ["--set=settings.nadSupport=yes", "'/settings/nadSupport': got string, want boolean"],
+  ["--set=settings.apiServer=nonsense", "/settings/apiServer"],
   ["--set=settings.other=1", "additional properties 'other' not allowed"],
   ["--namespace=danm-system", "the chart makes the namespace danm-system itself"],
 ];
