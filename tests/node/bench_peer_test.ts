@@ -20,7 +20,7 @@ labTest("the benchmark measures a peer by its directory, beside danm and the flo
   const danm = await DanmLab.install(lab);
   const [node] = lab.nodes;
   if (!node) throw new Error("the lab has no node");
-  const place: BenchNode = { danm, node };
+  const place: BenchNode = { danm, node, kubeconfig: danm.kubeconfig(node) };
   const directory = await makePeer();
   try {
     const [peer] = await readPeers([`Other one=${directory}`]);
