@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Outgoing } from "./transport.ts";
-import { RelayedTransport } from "./relayed_transport.ts";
+import type { Outgoing } from "../../shared/kube/transport.ts";
+import { RelayedTransport } from "../../shared/kube/relayed_transport.ts";
 
 /** An API server in plain HTTP, and the path of a relay before it. */
 class Place implements AsyncDisposable {

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { createLogger } from "../shared/log.ts";
-import type { KubeTarget } from "../shared/kube/kube_target.ts";
-import { RelayedTransport } from "../shared/kube/relayed_transport.ts";
-import { Authority } from "../tests/support/lab/certificates.ts";
-import { waitFor } from "../tests/support/wait.ts";
-import { Relay } from "./relay.ts";
+import { createLogger } from "../../shared/log.ts";
+import type { KubeTarget } from "../../shared/kube/kube_target.ts";
+import { RelayedTransport } from "../../shared/kube/relayed_transport.ts";
+import { Authority } from "../support/lab/certificates.ts";
+import { waitFor } from "../support/wait.ts";
+import { Relay } from "../../installer/relay.ts";
 
 /** An API server that speaks TLS, and relays before it. */
 class Place implements AsyncDisposable {
