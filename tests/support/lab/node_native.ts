@@ -141,7 +141,9 @@ async function powerOn(place: Place): Promise<Deno.ChildProcess> {
     `link add ${name} type veth peer name eth1 netns ${netns}`,
     `link set ${name} master br0 up`,
   ], lab.name);
-  await ipBatch([`address add ${address}/25 dev eth1`, "link set eth1 up"], netns);
+  // As a card keeps it when the power fails: other nodes remember it for a while.
+  const mac = ["02", "da", ...address.split(".").map((byte) => Number(byte).toString(16).padStart(2, "0"))].join(":");
+  await ipBatch([`link set eth1 address ${mac}`, `address add ${address}/25 dev eth1`, "link set eth1 up"], netns);
   return await startHolder(place);
 }
 
