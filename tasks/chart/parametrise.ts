@@ -2,8 +2,13 @@
 export interface ChartObject {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
-  // deno-lint-ignore no-explicit-any
-  readonly [key: string]: any;
+  readonly [key: string]: unknown;
+}
+
+/** `spec` of the webhook's Deployment. */
+export interface DeploymentSpec {
+  readonly replicas: number;
+  readonly template: { readonly spec: { readonly hostNetwork: boolean } };
 }
 
 /** The ConfigMap whose name ends with a hash of its content. */
@@ -37,14 +42,14 @@ export function parametrise(object: ChartObject): ChartObject {
     case "CustomResourceDefinition":
       return { ...changed, metadata: { ...metadata, annotations: { ...metadata.annotations, ...KEEP } } };
     case "Deployment":
-      return { ...changed, spec: webhook(changed["spec"]) };
+      return { ...changed, spec: webhook(changed["spec"] as DeploymentSpec) };
     default:
       return changed;
   }
 }
 
 /** With the choices of the components `single_node` and `webhook_pod_network`. */
-function webhook({ template, ...spec }: ChartObject): Record<string, unknown> {
+function webhook({ template, ...spec }: DeploymentSpec): Record<string, unknown> {
   const hostNetwork = action(".Values.webhook.hostNetwork");
   const dnsPolicy = action(`ternary "Default" "ClusterFirst" .Values.webhook.hostNetwork`);
   return {

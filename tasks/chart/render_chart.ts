@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { type ChartObject, escapeTemplate, parametrise, SETTINGS } from "./parametrise.ts";
+import { type ChartObject, type DeploymentSpec, escapeTemplate, parametrise, SETTINGS } from "./parametrise.ts";
 import { chartSchema, chartValues, type Defaults } from "./values.ts";
 
 /** Objects of each overlay by its name; the first is the chart's default. */
@@ -34,8 +34,14 @@ function findDefaults(flavours: Flavours, version: string): Defaults {
   const deployment = objects.find(({ kind }) => kind === "Deployment");
   const settings = objects.find(({ metadata }) => SETTINGS.test(metadata.name));
   if (!deployment || !settings) throw new Error("the manifests have no webhook or no settings");
-  const { replicas, template: { spec: { hostNetwork } } } = deployment["spec"];
-  return { flavours: Object.keys(flavours), version, replicas, hostNetwork, settings: settings["data"] };
+  const { replicas, template: { spec: { hostNetwork } } } = deployment["spec"] as DeploymentSpec;
+  return {
+    flavours: Object.keys(flavours),
+    version,
+    replicas,
+    hostNetwork,
+    settings: settings["data"] as Defaults["settings"],
+  };
 }
 
 /** A file for each object; where the flavours differ, each has its own under a condition. */
