@@ -15,6 +15,7 @@ import {
   type Source,
 } from "./plan_install.ts";
 import { readSource } from "./source.ts";
+import { warmCache } from "./warm_cache.ts";
 
 /** What executables are installed with. */
 export interface InstallDeps {
@@ -29,7 +30,7 @@ export interface InstallDeps {
   readonly signal: AbortSignal;
 }
 
-/** Analysing three bundles takes half a second; on a busy node much longer. */
+/** For three bundles it is a second; on a busy node much longer. */
 const WARM_MS = 120_000;
 
 /**
@@ -94,27 +95,14 @@ function warmMark(versionDir: string): string {
   return `${versionDir}/cache/analysed`;
 }
 
-/**
- * Lets Deno analyse all bundles where they are, so that the first Pods of the node need not wait for it: Deno knows
- * bundles by their absolute path. Plugins do without, more slowly.
- */
+/** Caches that cannot be made are told in the log only: plugins do without, more slowly. */
 async function warm(dir: string, { run, runtime, log, signal }: InstallDeps): Promise<void> {
-  await Deno.mkdir(`${dir}/cache`, { recursive: true, mode: 0o755 });
-  const entries = PLUGINS.flatMap((name) => {
-    const lib = `${dir}/lib/${name}`;
-    return Array.from(Deno.readDirSync(lib), (file) => `${lib}/${file.name}`).filter((path) => path.endsWith(".js"));
-  });
-  const flags = ["cache", "--quiet", "--no-config", "--no-lock", "--no-npm", "--no-remote"];
   try {
-    const env = { DENO_DIR: `${dir}/cache`, DENO_NO_UPDATE_CHECK: "1" };
-    await run([runtime, ...flags, ...entries], {
-      env,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(WARM_MS)]),
-    });
+    await warmCache(dir, PLUGINS, { run, runtime, signal: AbortSignal.any([signal, AbortSignal.timeout(WARM_MS)]) });
     await writeAtomically(warmMark(dir), "", { mode: 0o644 });
   } catch (error) {
     signal.throwIfAborted();
-    log.warn("the bundles cannot be analysed in advance; the first Pods start more slowly", {
+    log.warn("the bundles cannot be analysed and compiled in advance; Pods start more slowly", {
       error: messageOf(error),
     });
   }

@@ -179,28 +179,30 @@ export class RecordStore<R extends AllocationRecord> {
    * Removes the lock files of sandboxes that were detached long ago, or never attached, and what processes that died
    * while they wrote a record left of it.
    *
-   * @param after looks at no more than {@linkcode MAX_LOCKS_LOOKED_AT} of them, from this sandbox's on: for a command
-   *   that is one of many, each of which leaves one
+   * @param own the sandbox that the caller has locked. It looks at no more than {@linkcode MAX_LOCKS_LOOKED_AT} locks,
+   *   from that one's on: for a command that is one of many, each of which leaves one
    */
-  removeTombstones(after?: SandboxKey): void {
-    for (const { name } of Deno.readDirSync(this.#dir)) if (name.endsWith(".new")) this.#removeUnfinished(name);
+  removeTombstones(own?: SandboxKey): void {
+    for (const { name } of Deno.readDirSync(this.#dir)) if (name.endsWith(".new")) this.#removeUnfinished(name, own);
     const known = new Set(this.list().map(lockName));
     const names = Array.from(Deno.readDirSync(`${this.#dir}/locks`), ({ name }) => name)
       .filter((name) => !known.has(name));
-    for (const name of after ? following(names, lockName(after)) : names) {
+    for (const name of own ? following(names, lockName(own)) : names) {
       using lock = tryLockSandbox(`${this.#dir}/locks/${name}`, this.#clock);
       if (lock && lock.detachedFor === undefined) lock.remove();
     }
   }
 
-  #removeUnfinished(name: string): void {
+  #removeUnfinished(name: string, own: SandboxKey | undefined): void {
     const [, , containerID, ifname] = FILE_NAME.exec(name.slice(0, -".new".length)) ?? [];
     if (containerID === undefined || ifname === undefined) return;
+    const path = `${this.#dir}/${name}`;
+    if (containerID === own?.containerID && ifname === own.ifname) return removeIfThere(path);
     // Who writes a record has its lock.
     const lock = this.tryLock({ containerID, ifname });
     if (!lock) return;
     using _held = lock;
-    removeIfThere(`${this.#dir}/${name}`);
+    removeIfThere(path);
   }
 
   #lockPath(key: SandboxKey): string {

@@ -126,6 +126,17 @@ Deno.test("locks without a record, and unfinished records, are removed when nobo
   assertEquals(world.files(), kept);
 });
 
+Deno.test("who has locked a sandbox removes what a process that was killed left of its record", async () => {
+  using world = new SandboxWorld();
+  const { records, dir } = world;
+  const [own, other] = ["own", "other"].map((containerID) => ({ containerID, ifname: "eth0" }));
+  using _own = await records.lock(own!, AbortSignal.timeout(5000));
+  using _other = await records.lock(other!, AbortSignal.timeout(5000));
+  for (const id of ["own", "other"]) Deno.writeTextFileSync(`${dir}/p~${id}~eth0.attaching.new`, "{");
+  records.removeTombstones(own);
+  assertEquals(world.files(), ["locks/other~eth0", "locks/own~eth0", "p~other~eth0.attaching.new"]);
+});
+
 Deno.test("one command of many looks at some of the locks only, and all commands at all of them", async () => {
   using world = new SandboxWorld();
   const { records } = world;

@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import { warmCache } from "../../installer/warm_cache.ts";
+import { createRun } from "../../shared/host/run.ts";
 import type { Progress } from "../../tests/support/progress.ts";
 import type { Component } from "../components.ts";
 import { bundle } from "./bundle.ts";
 import { canCompile, compile, type DenortSources } from "./compile.ts";
-import { renderLauncher, warmCache } from "./launcher.ts";
+import { renderLauncher } from "./launcher.ts";
 import { sameTree } from "./same_tree.ts";
 
 /** What is built, from where, to where. */
@@ -42,12 +44,17 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
     if (compiled) await Deno.remove(join(staging, "lib"), { recursive: true });
     else await installRuntime(staging);
     const changed = await replace(outDir, staging);
-    if (!compiled) await warmCache(outDir, components.map(({ executable }) => executable));
+    if (!compiled) await warm(outDir, components);
     const executables = components.map(({ executable }) => join(outDir, executable));
     return { form: compiled ? "compiled" : "bundle and runtime", changed, executables };
   } finally {
     await removeIfThere(staging);
   }
+}
+
+async function warm(outDir: string, components: readonly Component[]): Promise<void> {
+  const deps = { runtime: join(outDir, "deno"), run: createRun(), signal: AbortSignal.timeout(120_000) };
+  await warmCache(outDir, components.map(({ executable }) => executable), deps);
 }
 
 async function presentComponents({ root, components }: BuildRequest): Promise<Component[]> {

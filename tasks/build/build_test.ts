@@ -12,6 +12,7 @@ import { pathToFileURL } from "node:url";
 import { pinRoot } from "../../installer/render_pinned_launcher.ts";
 import { run } from "../../tests/support/run.ts";
 import { ROOT } from "../support/root.ts";
+import type { Component } from "../components.ts";
 import { build, type BuildReport } from "./build.ts";
 import { bundle, withLazyRequire } from "./bundle.ts";
 import { canCompile } from "./compile.ts";
@@ -35,7 +36,12 @@ import { stringify } from "yaml";
 export function toYaml(value: unknown): string { return stringify(value); }
 `;
 
-/** A repository with two components, one of which may read the environment. */
+const PLUGIN_MAIN = `
+const { verb } = await import("./verbs.ts");
+console.log(verb());
+`;
+
+/** A repository with two components, one of which may read the environment, and a plugin. */
 async function makeRoot(): Promise<string> {
   const root = await Deno.makeTempDir({ prefix: "danm-build-" });
   const { imports } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json"))) as {
@@ -47,13 +53,23 @@ async function makeRoot(): Promise<string> {
     await Deno.writeTextFile(join(root, folder, "main.ts"), MAIN);
     await Deno.writeTextFile(join(root, folder, "lazy.ts"), LAZY);
   }
+  await Deno.mkdir(join(root, "plugin"));
+  await Deno.writeTextFile(join(root, "plugin/main.ts"), PLUGIN_MAIN);
+  await Deno.writeTextFile(join(root, "plugin/verbs.ts"), "export function verb(): string { return `ADD`; }");
   return root;
 }
 
-const COMPONENTS = [
+const COMPONENTS: readonly Component[] = [
   { folder: "may", executable: "may", permissions: ["--allow-env"] },
   { folder: "may_not", executable: "may-not", permissions: [] },
+  { folder: "plugin", executable: "plugin", permissions: [], cniPlugin: true },
 ];
+
+/** The compiled code of the plugin's chunk of verbs. */
+function compiledVerbs(cache: string): unknown[] {
+  using database = new DatabaseSync(join(cache, "v8_code_cache_v2"));
+  return database.prepare("SELECT data FROM codecache WHERE specifier LIKE '%/lib/plugin/verbs-%'").all();
+}
 
 function buildInto(root: string, out: string, progress: (line: string) => void = () => {}): Promise<BuildReport> {
   const sources = { denortBin: undefined, denoDir: join(root, "no-cache") };
@@ -72,7 +88,7 @@ Deno.test("build makes executables that need nothing but their folder", async (t
       assertEquals(report, {
         form: "bundle and runtime",
         changed: true,
-        executables: [may, join(root, "dist/may-not")],
+        executables: [may, join(root, "dist/may-not"), join(root, "dist/plugin")],
       });
       assert(lines.some((line) => line.includes("no denort")), lines.join("\n"));
     });
@@ -86,6 +102,18 @@ Deno.test("build makes executables that need nothing but their folder", async (t
       const rows = cache.prepare("SELECT specifier FROM moduleinfocache").all();
       const bundles = ["may", "may-not"].map((name) => String(pathToFileURL(join(root, "other/lib", name, "main.js"))));
       assertArrayIncludes(rows.map(({ specifier }) => specifier), bundles);
+      await Deno.remove(join(root, "other"), { recursive: true });
+    });
+    await t.step("a plugin's first call finds its verbs compiled, and no log that has to be read before", async () => {
+      await buildInto(root, "other");
+      const cache = join(root, "other/cache");
+      const logs = Array.from(Deno.readDirSync(cache), ({ name }) => name).filter((name) => name.endsWith("-wal"));
+      assertEquals(logs.filter((name) => Deno.statSync(join(cache, name)).size > 0), []);
+      const before = compiledVerbs(cache);
+      assertEquals(before.length, 1);
+      assertEquals((await run([join(root, "other/plugin")], bare)).stdout, "ADD\n");
+      // What was compiled for other options than those of the launcher would be compiled, and written, again.
+      assertEquals(compiledVerbs(cache), before);
       await Deno.remove(join(root, "other"), { recursive: true });
     });
     await t.step("a package is loaded when it is needed", async () => {
@@ -117,6 +145,7 @@ Deno.test("build makes executables that need nothing but their folder", async (t
       await Deno.remove(join(root, "dist/cache"), { recursive: true });
       await Deno.writeTextFile(join(root, "dist/cache"), "not a folder");
       await run([may, "yaml"], bare);
+      await Deno.remove(join(root, "dist/cache"));
     });
     await t.step("building again changes nothing, and building elsewhere gives the same bytes", async () => {
       assertEquals((await buildInto(root, "dist")).changed, false);

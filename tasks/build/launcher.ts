@@ -1,9 +1,5 @@
-import { join } from "node:path";
-import { run } from "../../tests/support/run.ts";
+import { ISOLATION, PLUGIN_V8_FLAGS } from "../../installer/warm_cache.ts";
 import type { Component } from "../components.ts";
-
-/** Nothing but what is in the bundle: no configuration, no lock file, no downloads, no questions. */
-const ISOLATION = ["--no-config", "--no-lock", "--no-npm", "--no-remote"];
 
 /**
  * The text of an executable that runs a component's bundle with the runtime beside it, for `/bin/sh`.
@@ -16,11 +12,12 @@ const ISOLATION = ["--no-config", "--no-lock", "--no-npm", "--no-remote"];
  */
 export function renderLauncher(component: Component): string {
   const { executable, cniPlugin } = component;
+  const options = [...ISOLATION, "--no-prompt", ...(cniPlugin ? [PLUGIN_V8_FLAGS] : []), ...withOwnFiles(component)];
   return `#!/bin/sh
 self=$0; if [ -h "$self" ]; then self=$(readlink -f "$self"); fi; root=\${self%/*}
 main=$root/lib/${executable}/main.js
 ${cniPlugin ? CNI_PREAMBLE : ""}export DENO_DIR="$root/cache" DENO_NO_UPDATE_CHECK=1
-exec "$root/deno" run ${[...ISOLATION, "--no-prompt", ...withOwnFiles(component)].join(" ")} "$main" "$@"
+exec "$root/deno" run ${options.join(" ")} "$main" "$@"
 `;
 }
 
@@ -44,21 +41,4 @@ function withOwnFiles({ executable, permissions }: Component): string[] {
   const own = `${read === undefined ? "--allow-read=" : `${read},`}$root/lib/${executable}`;
   const all = [...permissions.filter((permission) => permission !== read), own];
   return all.map((permission) => permission.includes("$root") ? `"${permission}"` : permission);
-}
-
-/**
- * Analyses all bundles of a folder of launchers, so that the first real starts need not. Ten first starts at once, on a
- * busy disk, otherwise wait up to 2 s for each other's entries in the cache. The cache knows bundles by their absolute
- * path: whoever moves or copies the folder repeats this.
- *
- * @param dir absolute path of the folder that holds `deno`, `lib/` and `cache/`
- */
-export async function warmCache(dir: string, executables: readonly string[]): Promise<void> {
-  // Chunks are named one by one: bundles import them in a way that Deno does not foresee.
-  const entries = executables.flatMap((executable) => {
-    const lib = join(dir, "lib", executable);
-    return Array.from(Deno.readDirSync(lib), ({ name }) => join(lib, name)).filter((path) => path.endsWith(".js"));
-  });
-  const env = { DENO_DIR: join(dir, "cache"), DENO_NO_UPDATE_CHECK: "1" };
-  await run([join(dir, "deno"), "cache", "--quiet", ...ISOLATION, ...entries], { env });
 }

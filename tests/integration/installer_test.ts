@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
 import { Forbidden } from "../../shared/kube/api_error.ts";
 import { KubeClient } from "../../shared/kube/client.ts";
 import { loadKubeconfig } from "../../shared/kube/kubeconfig.ts";
@@ -53,6 +54,7 @@ async function installs(host: InstallerHost, admin: KubeClient): Promise<void> {
     assertMatch(metadata.labels[`danm.io/${kind}`] ?? "", /^(true|false)$/);
   }
   assertEquals((await host.files()).filter((path) => path.endsWith(".new")), []);
+  assertEquals(await compiledPlugins(host), ["danm", "danm-ipam"]);
   assertEquals((await Deno.lstat(host.relayPath)).isSocket, true);
   assertEquals(await installer.terminate(), 0);
   assertEquals((await host.files()).filter((path) => path.endsWith(".sock")), []);
@@ -64,6 +66,19 @@ async function tokenIsOfNode(host: InstallerHost): Promise<void> {
   const error = await refusal(() => client.create(resourcePath("DanmIp"), danmIp("10.0.0.2", NODES[1])));
   assert(error instanceof Forbidden);
   assertStringIncludes(error.message, `spec.node must be ${host.node}, the node of this token, not ${NODES[1]}`);
+}
+
+/** Plugins whose calls find their code compiled where they are installed, with no long log to be read before. */
+async function compiledPlugins(host: InstallerHost): Promise<string[]> {
+  const [version] = (await host.files()).filter((path) => path.endsWith("/lib/danm/main.js"));
+  assert(version, "no version is installed");
+  const cache = host.path(version.replace(/lib\/danm\/main\.js$/, "cache"));
+  const logs = Array.from(Deno.readDirSync(cache), ({ name }) => name).filter((name) => name.endsWith("-wal"));
+  // The installer's own calls wrote their first few kB of script; the verbs are hundreds.
+  assertEquals(logs.filter((name) => Deno.statSync(`${cache}/${name}`).size > 100_000), []);
+  using database = new DatabaseSync(`${cache}/v8_code_cache_v2`);
+  const rows = database.prepare("SELECT specifier FROM codecache WHERE specifier LIKE '%/verbs-%'").all();
+  return rows.map(({ specifier }) => String(specifier).split("/").at(-2) ?? "").sort();
 }
 
 async function restarts(host: InstallerHost): Promise<void> {
