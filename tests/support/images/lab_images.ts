@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { buildah, type BuiltImage } from "../../../tasks/images/build_images.ts";
 import { makeImages } from "../../../tasks/images/make_images.ts";
 import { cacheRoot } from "../lab/build.ts";
+import { ensurePrerequisites } from "../lab/prerequisites.ts";
 import { type Progress, withProgress } from "../progress.ts";
 import { run } from "../run.ts";
 
@@ -22,6 +23,7 @@ export function imageStorage(): string {
 
 /** The images of all components, built from `dist/`, which has to be built before. */
 export async function buildLabImages(progress: Progress): Promise<BuiltImage[]> {
+  await ensurePrerequisites({ images: true }, progress);
   const storage = imageStorage();
   await ensureBase(storage, progress);
   return await makeImages({ storage, progress });

@@ -11,6 +11,8 @@ export interface Needs {
   readonly containers?: boolean;
   /** Nodes with disks, and an image with commands in it. */
   readonly cluster?: boolean;
+  /** What builds images without a registry. */
+  readonly images?: boolean;
 }
 
 /** Commands of Debian packages; iputils-ping is for tests of connectivity, nftables for the plugin portmap. */
@@ -34,6 +36,8 @@ const CLUSTER_COMMANDS: readonly (readonly [string, string])[] = [["mkfs.ext4", 
   "busybox",
   "busybox-static",
 ], ["iptables-legacy", "iptables"]];
+
+const IMAGE_COMMANDS: readonly (readonly [string, string])[] = [["buildah", "buildah"], ["mmdebstrap", "mmdebstrap"]];
 
 /** What is asked of a machine to find out what it lacks. */
 export interface Machine {
@@ -107,6 +111,7 @@ function missingPackages(needs: Needs, machine: Machine): string[] {
     ...(needs.uml ? UML_COMMANDS : []),
     ...(needs.cluster ? CLUSTER_COMMANDS : []),
     ...(needs.containers ? CONTAINER_COMMANDS : []),
+    ...(needs.images ? IMAGE_COMMANDS : []),
   ];
   const missing = commands.filter(([command]) => !machine.hasCommand(command)).map(([, name]) => name);
   return [...new Set(missing)];

@@ -54,6 +54,12 @@ Deno.test("findMissing", async (t) => {
       needs: { containers: true },
       missing: ["install what Debian has in the packages runc"],
     },
+    {
+      name: "asks for what builds images",
+      facts: {},
+      needs: { images: true },
+      missing: ["install what Debian has in the packages buildah, mmdebstrap"],
+    },
     { name: "asks for Go", facts: { commands: COMMANDS }, missing: [GO_MISSING] },
     { name: "needs no Go with assets", facts: { commands: COMMANDS, hasAssets: true }, missing: [] },
     { name: "needs no Go with a cache", facts: { commands: COMMANDS, files: [cacheRoot()] }, missing: [] },
