@@ -3,6 +3,7 @@ import { messageOf } from "../shared/errors.ts";
 import type { Run } from "../shared/host/run.ts";
 import type { Logger } from "../shared/log.ts";
 import { copyAtomically, writeAtomically } from "./atomic_file.ts";
+import type { Cooldown } from "./cooldown.ts";
 import { type Digests, digestText } from "./digest.ts";
 import { type HostPaths, PLUGINS } from "./host_paths.ts";
 import {
@@ -15,7 +16,7 @@ import {
   type Source,
 } from "./plan_install.ts";
 import { readSource } from "./source.ts";
-import { warmCache } from "./warm_cache.ts";
+import { isWarm, warmCache } from "./warm_cache.ts";
 
 /** What executables are installed with. */
 export interface InstallDeps {
@@ -24,8 +25,10 @@ export interface InstallDeps {
   readonly sourceDir: string;
   readonly digests: Digests;
   readonly run: Run;
-  /** Path of the runtime that analyses the bundles: our own. */
+  /** Path of the runtime that analyses and compiles the plugins: our own. */
   readonly runtime: string;
+  /** Of making their caches. */
+  readonly warmCooldown: Cooldown;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -44,7 +47,7 @@ export async function installExecutables(deps: InstallDeps): Promise<string> {
   const source = await readSource(sourceDir, digests);
   const version = digestText(describeVersion(source)).slice(0, 16);
   const target = { versionDir: `${installDir}/${version}`, pluginDir };
-  const steps = planInstall({ ...target, source, ...await observe(source, target, digests) });
+  const steps = planInstall({ ...target, source, ...await observe(source, target, deps) });
   for (const step of steps) await carryOut(step, deps);
   if (steps.length > 0) log.info("plugins installed", { version, steps: steps.length });
   return version;
@@ -53,7 +56,7 @@ export async function installExecutables(deps: InstallDeps): Promise<string> {
 async function observe(
   source: Source,
   target: { versionDir: string; pluginDir: string },
-  digests: Digests,
+  { digests, warmCooldown }: Pick<InstallDeps, "digests" | "warmCooldown">,
 ): Promise<Pick<InstallFacts, "installed" | "launcherDigests" | "warm">> {
   const launchers = pinnedLaunchers(source, target);
   const paths = [
@@ -64,7 +67,7 @@ async function observe(
   return {
     installed: new Map(found.flatMap(([path, file]) => file ? [[path, file] as const] : [])),
     launcherDigests: new Map(launchers.map(({ path, text }) => [path, digestText(text)])),
-    warm: await findInstalled(warmMark(target.versionDir), digests) !== undefined,
+    warm: isWarm(target.versionDir, PLUGINS) || !warmCooldown.isOver,
   };
 }
 
@@ -90,19 +93,14 @@ async function carryOut(step: InstallStep, deps: InstallDeps): Promise<void> {
   }
 }
 
-/** That the caches of a version were made; they are worth nothing halfway. */
-function warmMark(versionDir: string): string {
-  return `${versionDir}/cache/analysed`;
-}
-
 /** Caches that cannot be made are told in the log only: plugins do without, more slowly. */
-async function warm(dir: string, { run, runtime, log, signal }: InstallDeps): Promise<void> {
+async function warm(dir: string, { run, runtime, warmCooldown, log, signal }: InstallDeps): Promise<void> {
   try {
     await warmCache(dir, PLUGINS, { run, runtime, signal: AbortSignal.any([signal, AbortSignal.timeout(WARM_MS)]) });
-    await writeAtomically(warmMark(dir), "", { mode: 0o644 });
   } catch (error) {
     signal.throwIfAborted();
-    log.warn("the bundles cannot be analysed and compiled in advance; Pods start more slowly", {
+    warmCooldown.begin();
+    log.warn("the plugins cannot be analysed and compiled in advance; they start more slowly", {
       error: messageOf(error),
     });
   }

@@ -6,6 +6,7 @@ import { loadKubeconfig } from "../shared/kube/kubeconfig.ts";
 import type { Logger } from "../shared/log.ts";
 import { probeAbilities, renderAbilityLabels } from "./abilities.ts";
 import { findText } from "./atomic_file.ts";
+import { Cooldown } from "./cooldown.ts";
 import { Digests } from "./digest.ts";
 import { confPath, type HostPaths, kubeconfigPath } from "./host_paths.ts";
 import { installExecutables } from "./install_executables.ts";
@@ -29,7 +30,7 @@ export interface InstallerDeps {
   readonly commandPath: string;
   readonly access: NodeAccess;
   readonly run: Run;
-  /** Path of the runtime that analyses bundles. */
+  /** Path of the runtime that analyses and compiles the plugins. */
   readonly runtime: string;
   readonly monotonicMs: () => number;
   readonly log: Logger;
@@ -38,11 +39,15 @@ export interface InstallerDeps {
 /** How long what the API server said is good for, in milliseconds. */
 const API_PERIOD_MS = 60_000;
 
+/** When the plugins' caches could not be made, they are tried again after this time, in milliseconds. */
+const WARM_COOLDOWN_MS = 10 * 60_000;
+
 /** Keeps one node's installation as it should be. */
 export class Installer {
   readonly #deps: InstallerDeps;
   readonly #digests = new Digests();
   readonly #retirement: Retirement;
+  readonly #warmCooldown: Cooldown;
   #isLabelled = false;
   /** The configuration that was last found right, and when. */
   #conf: { readonly text: string; readonly atMs: number; readonly settings: Settings } | undefined;
@@ -50,6 +55,7 @@ export class Installer {
   constructor(deps: InstallerDeps) {
     this.#deps = deps;
     this.#retirement = new Retirement(deps.monotonicMs);
+    this.#warmCooldown = new Cooldown(WARM_COOLDOWN_MS, deps.monotonicMs);
   }
 
   /**
@@ -70,7 +76,8 @@ export class Installer {
       }
     };
     await attempt(async () => {
-      const version = await installExecutables({ paths, sourceDir, digests: this.#digests, run, runtime, log, signal });
+      const [digests, warmCooldown] = [this.#digests, this.#warmCooldown];
+      const version = await installExecutables({ paths, sourceDir, digests, warmCooldown, run, runtime, log, signal });
       await this.#retirement.look(paths.installDir, { current: version, log });
     });
     const isInstalled = reasons.length === 0;

@@ -49,7 +49,7 @@ export interface InstallFacts extends Target {
   readonly installed: ReadonlyMap<string, InstalledFile>;
   /** SHA-256 in hex of each launcher as it is wanted, by path. */
   readonly launcherDigests: ReadonlyMap<string, string>;
-  /** Whether Deno has analysed the bundles of this version where they are. */
+  /** Whether nothing is to be done for the caches of this version. */
   readonly warm: boolean;
 }
 

@@ -19,7 +19,7 @@ Deno.test("planInstall copies what is missing or other, then analyses, then turn
       steps: ["copy /v/1/deno", "copy /v/1/lib/danm/main.js", "warm /v/1", "write /bin/danm"],
     },
     { name: "everything is there", installed: all, warm: true, steps: [] },
-    { name: "it died before the analysis", installed: all, warm: false, steps: ["warm /v/1"] },
+    { name: "its caches are not there", installed: all, warm: false, steps: ["warm /v/1"] },
     {
       name: "a file is damaged",
       installed: { ...all, "/v/1/deno": file("x") },

@@ -12,10 +12,11 @@ import { playOnCluster } from "./demo/cluster/play.ts";
 import { runDemo } from "./demo/run_demo.ts";
 
 async function prepare(progress: Progress): Promise<string[]> {
-  const missing = findMissing(CLUSTER_NEEDS);
+  const needs = { ...CLUSTER_NEEDS, images: true };
+  const missing = findMissing(needs);
   if (missing.length > 0) return missing;
   try {
-    await ensurePrerequisites(CLUSTER_NEEDS, progress);
+    await ensurePrerequisites(needs, progress);
     await ensureBinaries(CLUSTER_BINARIES, progress);
     await buildLabImages(progress);
     return [];

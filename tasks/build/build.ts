@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { warmCache } from "../../installer/warm_cache.ts";
+import { messageOf } from "../../shared/errors.ts";
 import { createRun } from "../../shared/host/run.ts";
 import type { Progress } from "../../tests/support/progress.ts";
 import type { Component } from "../components.ts";
@@ -17,6 +18,9 @@ export interface BuildRequest extends DenortSources {
   readonly components: readonly Component[];
   readonly progress: Progress;
 }
+
+/** Time for the caches of all executables: a second or two, on a busy machine much longer. */
+const WARM_MS = 120_000;
 
 /** What a build did. */
 export interface BuildReport {
@@ -44,7 +48,7 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
     if (compiled) await Deno.remove(join(staging, "lib"), { recursive: true });
     else await installRuntime(staging);
     const changed = await replace(outDir, staging);
-    if (!compiled) await warm(outDir, components);
+    if (!compiled) await warm(outDir, { components, progress });
     const executables = components.map(({ executable }) => join(outDir, executable));
     return { form: compiled ? "compiled" : "bundle and runtime", changed, executables };
   } finally {
@@ -52,9 +56,17 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
   }
 }
 
-async function warm(outDir: string, components: readonly Component[]): Promise<void> {
-  const deps = { runtime: join(outDir, "deno"), run: createRun(), signal: AbortSignal.timeout(120_000) };
-  await warmCache(outDir, components.map(({ executable }) => executable), deps);
+/** Executables do without, more slowly. */
+async function warm(
+  outDir: string,
+  { components, progress }: Pick<BuildRequest, "components" | "progress">,
+): Promise<void> {
+  const deps = { runtime: join(outDir, "deno"), run: createRun(), signal: AbortSignal.timeout(WARM_MS) };
+  try {
+    await warmCache(outDir, components.map(({ executable }) => executable), deps);
+  } catch (error) {
+    progress(`the caches of ${outDir} could not be made, its executables start more slowly: ${messageOf(error)}`);
+  }
 }
 
 async function presentComponents({ root, components }: BuildRequest): Promise<Component[]> {

@@ -1,4 +1,4 @@
-import { ISOLATION, PLUGIN_V8_FLAGS } from "../../installer/warm_cache.ts";
+import { ISOLATION, PLUGIN_V8_FLAGS } from "../../installer/runtime_options.ts";
 import type { Component } from "../components.ts";
 
 /**

@@ -43,6 +43,9 @@ async function install({ cluster, release, danm }: DanmWorld): Promise<void> {
     cluster.kubectl(["get", "deployment/danm-webhook", `-n=${DANM_NAMESPACE}`, "-o=jsonpath={.status.readyReplicas}"]),
   ]);
   assertEquals([daemons, replicas], [`${cluster.nodes.length}`, "2"]);
+  // Such as plugins that could not be compiled in advance, under the permissions of the container.
+  const said = await cluster.kubectl(["logs", "daemonset/danm-cni", "--all-pods=true", `-n=${DANM_NAMESPACE}`]);
+  assertEquals(said.split("\n").filter((line) => line.includes('"level":"warn"')), []);
   const configurations = "validatingwebhookconfigurations,mutatingwebhookconfigurations";
   const text = await cluster.kubectl(["get", configurations, "-o", "json"]);
   const items: { webhooks: { clientConfig: { caBundle?: string } }[] }[] = JSON.parse(text).items;
