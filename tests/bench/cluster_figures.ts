@@ -47,7 +47,10 @@ export interface ComponentUse {
   readonly peakBytes: number;
   /** Processor time per time, in thousandths of a core. */
   readonly restMillicores: number;
-  readonly loadMillicores: number;
+  /** Undefined when it was started again meanwhile. */
+  readonly loadMillicores: number | undefined;
+  /** How it ended, if it was started again meanwhile. */
+  readonly endings: readonly string[];
 }
 
 /** What an image has to be transferred for. */

@@ -47,13 +47,14 @@ function renderSeries({ where, storms, use }: StormSeries): string[] {
         component,
         node,
         ...[restBytes, peakBytes].map((bytes) => `${megabytes(bytes)} MB`),
-        ...[restMillicores, loadMillicores].map((value) => `${value.toFixed(1)} m`),
+        ...[restMillicores, loadMillicores].map((value) => value === undefined ? "?" : `${value.toFixed(1)} m`),
       ]),
     ),
+    ...use.flatMap(({ endings }) => endings.map((line) => `- started again: ${line}`)),
   ];
 }
 
-function seriesBudgets({ where, storms }: StormSeries): Budget[] {
+function seriesBudgets({ where, storms, use }: StormSeries): Budget[] {
   const [plain, networks] = [mean(storms, "plain"), mean(storms, "networks")];
   const sum = (value: (storm: PodStorm) => number): number => storms.reduce((total, storm) => total + value(storm), 0);
   return [
@@ -62,6 +63,9 @@ function seriesBudgets({ where, storms }: StormSeries): Budget[] {
     }),
     atMost(`duplicates in storms of Pods, ${where}`, 0, { found: sum(({ duplicates }) => duplicates) }),
     atMost(`leaked in storms of Pods, ${where}`, 0, { found: sum(({ leaked }) => leaked.length) }),
+    atMost(`containers of ours that were started again, ${where}`, 0, {
+      found: use.flatMap(({ endings }) => endings).length,
+    }),
   ];
 }
 
