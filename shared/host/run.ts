@@ -59,7 +59,7 @@ async function runCommand(argv: readonly string[], options: RunOptions): Promise
   const ending = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const kill = (): void => {
-    killGroup(child.pid);
+    killGroup(child);
     timer = setTimeout(() => ending.abort(), LINGER_MS);
   };
   signal?.addEventListener("abort", kill, { once: true });
@@ -122,14 +122,24 @@ async function collect(
 
 /**
  * Kills a command and what it started. A delegate's IPAM plugin that outlived it would go on undisturbed, and hold the
- * pipes that are waited for.
+ * pipes that are waited for. Deno lets only those signal a group who may run everything; others kill the command alone.
  */
-function killGroup(pid: number): void {
+function killGroup(child: Deno.ChildProcess): void {
   try {
-    Deno.kill(-pid, "SIGKILL");
+    Deno.kill(-child.pid, "SIGKILL");
   } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) killAlone(child);
     // All of it ended between the abort and the kill.
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    else if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function killAlone(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch (error) {
+    // It has ended meanwhile: Deno says so by a TypeError when it knows, by NotFound when the kernel does.
+    if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

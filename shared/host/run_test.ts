@@ -119,6 +119,20 @@ Deno.test("aborting also kills what the command started, which would hold the pi
   }
 });
 
+Deno.test("aborting works for a process that may run some commands only, as the installer", async () => {
+  const module = JSON.stringify(import.meta.resolve("./run.ts"));
+  const script = `
+    const { createRun } = await import(${module});
+    const signal = AbortSignal.timeout(300);
+    const [why] = await Promise.all([createRun()(["sleep", "61"], { signal }).catch(({ name }) => name)]);
+    // Also when it has ended already, with its pipes still held.
+    const held = createRun()(["sh", "-c", "sleep 2 & echo $!"], { signal: AbortSignal.timeout(300) });
+    console.log(why, await held.catch(({ name }) => name));`;
+  const permissions = ["--allow-read", "--allow-run=sleep,sh"];
+  const argv = [Deno.execPath(), "run", "--quiet", "--no-config", "--no-prompt", ...permissions, "--ext=ts", "-"];
+  assertEquals(await run(argv, { stdin: script }), "TimeoutError TimeoutError\n");
+});
+
 Deno.test("aborting does not wait for what the command started in a group of its own, which holds the pipes", async () => {
   for (const stdin of [undefined, "x".repeat(5_000_000)]) {
     // It says who it is when it is in its group, not before.
