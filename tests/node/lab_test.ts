@@ -74,7 +74,8 @@ async function commands(t: Deno.TestContext, node: Node): Promise<void> {
 
   await t.step("kill a command alone, at any time, as a crash would", async () => {
     const command = await node.start(["sh", "-c", "echo started; sleep 4321 & wait"]);
-    assertEquals((await node.run(["cat", `/proc/${command.pid}/comm`])).stdout, "sh\n");
+    const comm = ["cat", `/proc/${command.pid}/comm`];
+    await waitFor("the command itself to run", async () => (await node.run(comm)).stdout === "sh\n");
     await waitFor(
       "its child",
       async () => (await node.run(["pgrep", "-fx", "sleep 4321"], { check: false })).code === 0,
