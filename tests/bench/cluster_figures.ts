@@ -50,7 +50,7 @@ export interface ComponentUse {
   /** Undefined when it was started again meanwhile. */
   readonly loadMillicores: number | undefined;
   /** How it ended, if it was started again meanwhile. */
-  readonly endings: readonly string[];
+  readonly ending?: string;
 }
 
 /** What an image has to be transferred for. */

@@ -50,7 +50,7 @@ function renderSeries({ where, storms, use }: StormSeries): string[] {
         ...[restMillicores, loadMillicores].map((value) => value === undefined ? "?" : `${value.toFixed(1)} m`),
       ]),
     ),
-    ...use.flatMap(({ endings }) => endings.map((line) => `- started again: ${line}`)),
+    ...use.flatMap(({ ending }) => ending === undefined ? [] : [`- started again: ${ending}`]),
   ];
 }
 
@@ -64,7 +64,7 @@ function seriesBudgets({ where, storms, use }: StormSeries): Budget[] {
     atMost(`duplicates in storms of Pods, ${where}`, 0, { found: sum(({ duplicates }) => duplicates) }),
     atMost(`leaked in storms of Pods, ${where}`, 0, { found: sum(({ leaked }) => leaked.length) }),
     atMost(`containers of ours that were started again, ${where}`, 0, {
-      found: use.flatMap(({ endings }) => endings).length,
+      found: use.filter(({ ending }) => ending !== undefined).length,
     }),
   ];
 }

@@ -23,7 +23,7 @@ Deno.test("storms of Pods that took no longer than allowed and left nothing keep
 
 Deno.test("a container that was started again breaks a budget, and its end is told", () => {
   const use = { component: "installer", node: "n", restBytes: 1e6, peakBytes: 2e6, restMillicores: 1 };
-  const again = { ...use, loadMillicores: undefined, endings: ["installer of p on n: OOMKilled, exit code 137"] };
+  const again = { ...use, loadMillicores: undefined, ending: "installer of p on n: OOMKilled, exit code 137" };
   const { series: [series], ...rest } = figures([storm("plain", 1), storm("networks", 1)]);
   const { blocks, budgets } = reportCluster({ ...rest, series: [{ ...series!, use: [again] }] });
   assertEquals(budgets.at(-1)?.kept, false);

@@ -74,7 +74,7 @@ export async function measureUse(
       peakBytes: last.peakBytes,
       restMillicores: millicores(first, rest),
       loadMillicores: last.restarts === rest.restarts ? millicores(rest, last) : undefined,
-      endings: last.restarts === first.restarts ? [] : [`${key}: ${last.ending ?? "nobody says how"}`],
+      ...(last.restarts !== first.restarts && { ending: `${key}: ${last.ending ?? "nobody says how"}` }),
     };
   });
 }
