@@ -42,8 +42,9 @@ export async function measurePodStorm(
   const goneMs = performance.now() - deleted;
   const leaked = await findLeaked(() => findTraces(cluster, { attaching, linksBefore }));
   const cleanMs = performance.now() - deleted;
-  toStderr(`bench: ${count} Pods (${attaching}): Ready ${Math.round(readyMs)} ms, gone ${Math.round(goneMs)} ms`);
   const duplicates = held.length - new Set(held).size;
+  const times = `Ready ${Math.round(readyMs)} ms, gone ${Math.round(goneMs)} ms`;
+  toStderr(`bench: ${count} Pods (${attaching}): ${times}, ${duplicates} duplicates, ${leaked.length} leaked`);
   return { attaching, pods: count, readyMs, goneMs, cleanMs, addresses: held.length, duplicates, leaked };
 }
 

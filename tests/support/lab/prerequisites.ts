@@ -20,6 +20,7 @@ const COMMANDS: readonly (readonly [string, string])[] = [
   ["ip", "iproute2"],
   ["nsenter", "util-linux"],
   ["unshare", "util-linux"],
+  ["taskset", "util-linux"],
   ["sysctl", "procps"],
   ["ping", "iputils-ping"],
   ["nft", "nftables"],

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { cacheRoot, GO_MISSING } from "./build.ts";
 import { findMissing, type Machine, type Needs } from "./prerequisites.ts";
 
-const COMMANDS = ["ip", "nsenter", "unshare", "sysctl", "ping", "nft"];
+const COMMANDS = ["ip", "nsenter", "unshare", "taskset", "sysctl", "ping", "nft"];
 
 interface Facts {
   readonly os?: string;
