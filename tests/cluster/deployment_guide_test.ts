@@ -9,7 +9,7 @@ import { toStderr } from "../support/progress.ts";
 import { run } from "../support/run.ts";
 
 /** Time for one block, in milliseconds; it waits for roll-outs. */
-const BLOCK_MS = 400_000;
+const BLOCK_MS = 500_000;
 
 labTest("the commands of the deployment guide, one after the other", CLUSTER_NEEDS, async (t) => {
   const images = await buildLabImages(toStderr);

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { parseAllDocuments } from "yaml";
 import { ROOT } from "../../tasks/support/root.ts";
 import { version } from "../../tasks/support/version.ts";
+import { REMOVAL_MS } from "../support/cluster/danm_cluster.ts";
 import { type Lab, startLab } from "../support/lab/lab.ts";
 import { run } from "../support/run.ts";
 import { waitFor } from "../support/wait.ts";
@@ -49,10 +50,15 @@ for (const flavour of FLAVOURS) {
       assertEquals(lines.filter((line) => !line.endsWith(" created")), []);
       assertEquals(lines.length, (await render(overlay)).length);
     });
+    await t.step("its kinds answer, and there is nothing of them", async () => {
+      // Whoever asks also makes the API server prepare their storage, without which deletion can take long: REMOVAL_MS.
+      const argv = ["get", KINDS[flavour].join(","), "--all-namespaces", "-o", "name"];
+      assertEquals(await waitFor("the kinds to be served", () => lab.kubectl(argv)), "");
+    });
     await t.step("once more changes nothing, nor takes from the webhook what it wrote", () => applyAgain(lab, overlay));
     await t.step("kubectl delete -k removes it with its networks, though no webhook answers", async () => {
       await makeNetwork(lab, overlay);
-      await kubectlLines(lab, ["delete", "-k", overlay, "--timeout=180s"]).catch((error) => tellWhatIsLeft(lab, error));
+      await kubectlLines(lab, ["delete", "-k", overlay]).catch((error) => tellWhatIsLeft(lab, error));
       assertEquals(await lab.kubectl(["get", "-k", overlay, "--ignore-not-found", "-o", "name"]).catch(noKind), "");
       assertEquals(await lab.kubectl(["api-resources", "--api-group=danm.io", "-o", "name"]), "");
     });
@@ -101,7 +107,7 @@ function deployment(manifests: Manifest[]): Manifest {
 /** What kubectl prints on stdout; warnings are failures. */
 async function kubectlLines(lab: Lab, argv: readonly string[]): Promise<string[]> {
   const command = [lab.kubectlPath, "--kubeconfig", lab.admin.kubeconfigPath, "--cache-dir", `${lab.dir}/kubectl`];
-  const { stdout, stderr } = await run([...command, ...argv], { timeoutMs: 240_000 });
+  const { stdout, stderr } = await run([...command, ...argv], { timeoutMs: REMOVAL_MS });
   assertEquals(stderr, "");
   return stdout.trim().split("\n");
 }

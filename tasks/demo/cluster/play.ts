@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { ClusterPods } from "../../../tests/support/cluster/cluster_pods.ts";
-import { DANM_NAMESPACE, DanmCluster } from "../../../tests/support/cluster/danm_cluster.ts";
+import { DANM_NAMESPACE, DanmCluster, REMOVAL_MS } from "../../../tests/support/cluster/danm_cluster.ts";
 import { findPodTraces, listInstalled, untilNoPodTraces } from "../../../tests/support/cluster/danm_traces.ts";
 import type { Cluster } from "../../../tests/support/cluster/running_cluster.ts";
 import { shellDeployment } from "../../../tests/support/cluster/shell_deployment.ts";
@@ -108,7 +108,7 @@ async function deletePods(scene: Scene, before: readonly string[]): Promise<void
 async function uninstall(scene: Scene, files: readonly (readonly string[])[]): Promise<void> {
   const { cluster, pods, screen } = scene;
   screen.section("DANM is removed: one command");
-  const said = await cluster.kubectl(["delete", "-k", join(ROOT, OVERLAY)], { timeoutMs: 180_000 });
+  const said = await cluster.kubectl(["delete", "-k", join(ROOT, OVERLAY)], { timeoutMs: REMOVAL_MS });
   screen.command(`kubectl delete -k ${OVERLAY}`, summarize(said));
   const now = await Promise.all(cluster.nodes.map(listInstalled));
   screen.check(String(now) === String(files), "the nodes have the plugins and configurations that they had before");

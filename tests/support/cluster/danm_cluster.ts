@@ -15,6 +15,14 @@ export interface DanmRelease {
 /** Time for a roll-out, in milliseconds. */
 const ROLLOUT_MS = 180_000;
 
+/**
+ * Time for a removal, in milliseconds. Of a kind that is deleted before its storage is ready (`storage is
+ * (re)initializing`) the API server forgets to try again, if the status that it has just written is not in its own
+ * cache after 5 ms; it looks through all kinds every five minutes: apiextensions-apiserver,
+ * `pkg/controller/finalizer/crd_finalizer.go`. This happens to kinds that have just been made, on a busy machine.
+ */
+export const REMOVAL_MS = 420_000;
+
 /** Where DANM runs. */
 export const DANM_NAMESPACE = "danm-system";
 
@@ -59,7 +67,7 @@ export class DanmCluster {
   /** Removes a release; returns when its Pods are gone. */
   async delete(release: DanmRelease): Promise<string> {
     const dir = await this.#writeKustomization(release);
-    return await this.cluster.kubectl(["delete", "-k", dir, "--wait=true"], { timeoutMs: ROLLOUT_MS });
+    return await this.cluster.kubectl(["delete", "-k", dir, "--wait=true"], { timeoutMs: REMOVAL_MS });
   }
 
   /** A folder to use with `-k`: the overlay with the images of the release, as a user would write it. */
