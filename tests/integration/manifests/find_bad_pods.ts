@@ -30,10 +30,20 @@ function containerFaults({ image, resources, securityContext, ...container }: Ma
     ...fault(!resources?.limits?.memory, "no limit of memory"),
     ...fault(resources?.limits?.cpu !== undefined, "a limit of CPU, at which it would stall"),
     ...probes.flatMap((name) => fault(!container[name], `no ${name}`)),
+    ...["startupProbe", "livenessProbe"].flatMap((name) => impatience(name, container[name])),
     ...fault(securityContext?.allowPrivilegeEscalation !== false, "privileges can be escalated"),
     ...fault(securityContext?.readOnlyRootFilesystem !== true, "the root file system can be written"),
     ...fault(securityContext?.privileged === true, "privileged"),
     ...fault(JSON.stringify(securityContext?.capabilities?.drop) !== `["ALL"]`, "capabilities are not dropped"),
+  ];
+}
+
+/** On a node that is overloaded a container that works has been started again by liveness of 3 × 10 s. */
+function impatience(name: string, probe: Manifest["probe"]): string[] {
+  const { periodSeconds = 10, timeoutSeconds = 1, failureThreshold = 3 } = probe ?? {};
+  return [
+    ...fault(periodSeconds * failureThreshold < 120, `${name} starts it again after less than two minutes`),
+    ...fault(timeoutSeconds < 5, `${name} gives it less than 5 s to answer`),
   ];
 }
 

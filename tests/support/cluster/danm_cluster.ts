@@ -19,7 +19,7 @@ const ROLLOUT_MS = 180_000;
  * Time for a removal, in milliseconds. Of a kind that is deleted before its storage is ready (`storage is
  * (re)initializing`) the API server forgets to try again, if the status that it has just written is not in its own
  * cache after 5 ms; it looks through all kinds every five minutes: apiextensions-apiserver,
- * `pkg/controller/finalizer/crd_finalizer.go`. This happens to kinds that have just been made, on a busy machine.
+ * `pkg/controller/finalizer/crd_finalizer.go`. This happens to kinds that have just been made.
  */
 export const REMOVAL_MS = 420_000;
 
