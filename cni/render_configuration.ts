@@ -53,11 +53,13 @@ export interface LinkNames {
 export const RULE_PREFERENCE = 32000;
 
 /**
- * Kernel parameters of a sandbox. Addresses are announced (gratuitous ARP, unsolicited neighbour
- * advertisement); IPv6 is on exactly where there are IPv6 addresses, takes nothing from
- * routers, and does not wait for duplicate detection: the API server has made sure that there is no duplicate.
+ * Kernel parameters of a sandbox. Addresses are announced (gratuitous ARP, unsolicited neighbour advertisement). An
+ * interface answers ARP for its own IPv4 addresses only: by default each that hears the question answers for all of the
+ * sandbox, so that where networks share a segment traffic takes the interface that was quickest. IPv6 is on exactly where
+ * there are IPv6 addresses, takes nothing from routers, and does not wait for duplicate detection: the API server has
+ * made sure that there is no duplicate.
  *
- * @see https://docs.kernel.org/networking/ip-sysctl.html arp_notify, ndisc_notify, accept_dad, accept_ra
+ * @see https://docs.kernel.org/networking/ip-sysctl.html arp_notify, arp_ignore, ndisc_notify, accept_dad, accept_ra
  */
 export function renderSysctls(configured: readonly Configured[], { nameOf, lowerOf }: LinkNames): Sysctl[] {
   return [
@@ -65,13 +67,17 @@ export function renderSysctls(configured: readonly Configured[], { nameOf, lower
     { key: ["net", "ipv6", "conf", "all", "ndisc_notify"], value: "1" },
     // What is on others' interfaces is for them, and for the Pod.
     ...configured.filter(({ attachment }) => !attachment.nad).flatMap(({ attachment, addresses }) => {
+      const link = nameOf(attachment.interface);
       const keyOf = (link: string, name: string): string[] => ["net", "ipv6", "conf", link, name];
-      const key = (name: string): string[] => keyOf(nameOf(attachment.interface), name);
+      const key = (name: string): string[] => keyOf(link, name);
       const lower = lowerOf(attachment);
-      const quiet = lower === undefined ? [] : [{ key: keyOf(lower, "disable_ipv6"), value: "1" }];
-      if (!addresses.some(({ family }) => family === 6)) return [...quiet, { key: key("disable_ipv6"), value: "1" }];
+      const both = [
+        { key: ["net", "ipv4", "conf", link, "arp_ignore"], value: "1" },
+        ...(lower === undefined ? [] : [{ key: keyOf(lower, "disable_ipv6"), value: "1" }]),
+      ];
+      if (!addresses.some(({ family }) => family === 6)) return [...both, { key: key("disable_ipv6"), value: "1" }];
       return [
-        ...quiet,
+        ...both,
         { key: key("disable_ipv6"), value: "0" },
         { key: key("accept_dad"), value: "0" },
         { key: key("accept_ra"), value: "0" },

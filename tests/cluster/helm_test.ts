@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { HelmChart, RELEASE } from "../integration/manifests/helm_chart.ts";
 import { CLUSTER_NEEDS, startCluster } from "../support/cluster/cluster.ts";
 import { ClusterPods } from "../support/cluster/cluster_pods.ts";
+import { DanmCluster } from "../support/cluster/danm_cluster.ts";
 import { endpointsOf } from "../support/cluster/danm_endpoints.ts";
 import { listInstalled, untilNoPodTraces } from "../support/cluster/danm_traces.ts";
 import { shellDeployment } from "../support/cluster/shell_deployment.ts";
@@ -18,7 +19,9 @@ labTest("helm puts DANM on the nodes of a cluster, and takes it off", CLUSTER_NE
   for (const { archive } of images) await cluster.importImage(archive);
   for (const round of ["the first time", "again, on the kinds that stayed"]) {
     await t.step(`installed ${round}, it attaches Pods`, async () => {
-      await chart.helm(["install", ...RELEASE, chart.path, "--wait", "--timeout=180s"], { lab });
+      await chart.helm(["install", ...RELEASE, chart.path], { lab });
+      // Helm's own --wait is content while as many installers are missing as may be unavailable: one of two.
+      await new DanmCluster(cluster).untilReady();
       await cluster.apply(shellDeployment({ name: "plain", replicas: 2 }));
       const pods = new ClusterPods(cluster);
       await pods.ready(2, { selector: "app=plain" });
